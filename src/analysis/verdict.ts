@@ -1,0 +1,33 @@
+import type { AnalysisResult, Candidate, Verdict } from "../schema/analysis.ts";
+
+type Facts = Pick<Candidate, "presence" | "affected" | "applicability" | "prerequisites">;
+
+/**
+ * The verdict of one candidate, from what the stages found (docs/architecture.md says what each promises).
+ * @param appliesWithRequired the required prerequisites apply one after the other, and the candidate on top of them
+ */
+export function candidateVerdict(facts: Facts, appliesWithRequired: boolean): Verdict {
+  const { presence, affected, applicability, prerequisites } = facts;
+  if (presence.state === "present" || presence.state === "equivalent") return "already_fixed";
+  if (affected.state === "not_affected") return "not_affected";
+  if (presence.state === "unknown" || applicability.state === "unknown") return "inconclusive";
+  if (presence.state === "partial") return "needs_adaptation";
+  if (applicability.state === "empty") return "already_fixed";
+  const needsOthers = prerequisites.some((prerequisite) => prerequisite.need === "required");
+  if (needsOthers && appliesWithRequired) return "ready_with_prerequisites";
+  if (applicability.state === "adapted")
+    return applicability.adaptation?.confidence === "high" && !needsOthers ? "ready" : "needs_adaptation";
+  if (needsOthers) return "conflicts";
+  return applicability.state === "clean" || applicability.state === "merge" ? "ready" : "conflicts";
+}
+
+const ORDER: readonly Verdict[] = ["already_fixed", "ready", "ready_with_prerequisites", "needs_adaptation", "conflicts"];
+
+/** The verdict of the whole analysis: that of the best candidate with high confidence, in the order of this list. */
+export function analysisVerdict(result: Pick<AnalysisResult, "candidates" | "coverage">): Verdict {
+  const sure = result.candidates.filter((candidate) => candidate.confidence === "high");
+  if (sure.length > 0 && sure.every((candidate) => candidate.verdict === "not_affected")) return "not_affected";
+  for (const verdict of ORDER) if (sure.some((candidate) => candidate.verdict === verdict)) return verdict;
+  if (!result.coverage.complete) return "inconclusive";
+  return result.candidates.length === 0 ? "no_candidate" : "inconclusive";
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { ApiProblem } from "../problems.ts";
+import type { CrashRequest } from "../schema/crash.ts";
+import {
+  addCrash,
+  type CrashGroupRow,
+  type CrashRow,
+  countCrashes,
+  crashText,
+  getCrash,
+  listGroups,
+  nextOutdated,
+  updateCrash,
+} from "../store/crashes.ts";
+import { runTwice } from "./failure.ts";
+import type { JobContext } from "./parts.ts";
+import { checkCrashText, readCrashText, requireRecognised } from "./read-crash-text.ts";
+
+/** The same text is the same crash, whoever sends it. */
+const crashId = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);
+
+/** Reads and keeps a crash; it is committed when this returns. @throws ApiProblem crash-not-recognised, too-many-crashes */
+export async function submitCrash(
+  context: JobContext,
+  { crash: text, source }: CrashRequest,
+  signal: AbortSignal,
+): Promise<{ readonly row: CrashRow; readonly created: boolean }> {
+  checkCrashText(text);
+  const id = crashId(text);
+  const known = await getCrash(context.db, id);
+  if (known !== null) return { row: known, created: false };
+  await requireRoom(context);
+  const signature = requireRecognised(await readCrashText(context, text, signal));
+  const row: CrashRow = {
+    id,
+    fingerprint: signature.fingerprint.loose,
+    crashKind: signature.kind,
+    title: signature.title,
+    source,
+    bytes: Buffer.byteLength(text),
+    createdAt: new Date().toISOString(),
+  };
+  const created = await addCrash(context.db, row, text, signature, readerOf(context));
+  return { row: await requireCrash(context, id), created };
+}
+
+const readerOf = ({ versions }: Pick<JobContext, "versions">) => `${versions.rulesVersion} ${versions.engineVersion}`;
+
+/** Reads the texts anew that another version has read, one after the other, so that all crashes are grouped by the same rules. */
+export async function rereadCrashes(context: JobContext, signal: AbortSignal): Promise<void> {
+  const readBy = readerOf(context);
+  let count = 0;
+  for (let id = await nextOutdated(context.db, readBy, ""); id !== null; id = await nextOutdated(context.db, readBy, id)) {
+    signal.throwIfAborted();
+    try {
+      const task = { kind: "read-crash" as const, text: await crashText(context.db, id) };
+      await updateCrash(context.db, id, await runTwice(context, task, { report: () => {}, signal }), readBy);
+      count += 1;
+    } catch (error) {
+      if (signal.aborted) return;
+      // Removed meanwhile, or it stays as it was read before.
+      context.log.warn({ err: error, crash: id }, "a crash could not be read anew");
+    }
+  }
+  if (count > 0) context.log.info({ count }, "crashes were read anew");
+}
+
+async function requireRoom(context: JobContext): Promise<void> {
+  const { maxCrashes } = context.limits;
+  if ((await countCrashes(context.db)) < maxCrashes) return;
+  throw new ApiProblem("too-many-crashes", `The service keeps ${maxCrashes} crashes, its maximum. DELETE some that are no longer needed.`);
+}
+
+/** @throws ApiProblem crash-not-found */
+export async function requireCrash(context: Pick<JobContext, "db">, id: string): Promise<CrashRow> {
+  const crash = await getCrash(context.db, id);
+  if (crash !== null) return crash;
+  throw new ApiProblem("crash-not-found", `There is no crash "${id}". GET /v1/crashes lists them.`);
+}
+
+/** @throws ApiProblem signature-not-found when no crash has the fingerprint */
+export async function requireGroup(context: Pick<JobContext, "db">, fingerprint: string): Promise<CrashGroupRow> {
+  const [group] = await listGroups(context.db, { fingerprint }, null, 1);
+  if (group !== undefined) return group;
+  throw new ApiProblem(
+    "signature-not-found",
+    `No crash that is kept has the fingerprint "${fingerprint}". GET /v1/signatures lists those that have.`,
+  );
+}

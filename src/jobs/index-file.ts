@@ -1,0 +1,29 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { IndexUnusable, openIndex, removeIndex } from "../history/open-index.ts";
+import type { IndexFile } from "./parts.ts";
+
+/** The file of the history index as the jobs see it. That a build has begun and not ended stands in a file beside it, and so outlives a kill. */
+export function indexFile(path: string): IndexFile {
+  const unfinished = `${path}.unfinished`;
+  return {
+    look(heads) {
+      if (!existsSync(path)) return "unusable";
+      try {
+        const index = openIndex(path);
+        try {
+          return existsSync(unfinished) || heads.some((oid) => index.commit(oid) === null) ? "behind" : null;
+        } finally {
+          index.close();
+        }
+      } catch (error) {
+        if (error instanceof IndexUnusable) return "unusable";
+        throw error;
+      }
+    },
+    startAnew() {
+      removeIndex(path);
+      writeFileSync(unfinished, "");
+    },
+    finished: () => rmSync(unfinished, { force: true }),
+  };
+}

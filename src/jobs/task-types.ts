@@ -1,0 +1,97 @@
+import type { AnalysisOptions, AnalysisResult, CommitPresence, CommitStatus, Question } from "../schema/analysis.ts";
+import type { PinnedTree, ReportProgress, TreeRole } from "../schema/common.ts";
+import type { Signature } from "../schema/signature.ts";
+
+/** What the service asks of a worker thread. Paths and ids only, no open handles. worker-tasks.ts does the work. */
+export interface IndexTask {
+  readonly kind: "index";
+  readonly gitDir: string;
+  readonly indexPath: string;
+  /** Every tree whose head is in the mirror. */
+  readonly trees: readonly { readonly id: string; readonly role: TreeRole; readonly headOid: string }[];
+}
+
+export interface AnalyseTask {
+  readonly kind: "analyse";
+  readonly gitDir: string;
+  readonly indexPath: string;
+  /** A folder for disposable object stores; emptied when the service starts. */
+  readonly scratchRoot: string;
+  readonly question: Question;
+  readonly target: PinnedTree;
+  readonly upstreams: readonly PinnedTree[];
+  readonly options: AnalysisOptions;
+}
+
+export interface CommitTask {
+  readonly kind: "commit";
+  readonly gitDir: string;
+  readonly indexPath: string;
+  readonly scratchRoot: string;
+  /** 7 to 40 lower-case hexadecimal digits. */
+  readonly oid: string;
+  readonly target: PinnedTree;
+  readonly upstreams: readonly PinnedTree[];
+}
+
+/** Many commits against one tree, without trying to apply them: 1,000 take about 5 s. */
+export interface CommitsTask {
+  readonly kind: "commits";
+  readonly gitDir: string;
+  readonly indexPath: string;
+  readonly scratchRoot: string;
+  /** Each 7 to 40 lower-case hexadecimal digits. */
+  readonly ids: readonly string[];
+  readonly target: PinnedTree;
+  readonly upstreams: readonly PinnedTree[];
+}
+
+export interface ReadCrashTask {
+  readonly kind: "read-crash";
+  readonly text: string;
+}
+
+export type WorkerTask = IndexTask | AnalyseTask | CommitTask | CommitsTask | ReadCrashTask;
+
+export interface IndexResult {
+  readonly commits: number;
+  readonly patches: number;
+}
+
+/** `ambiguous` lists the full ids that the abbreviation names. */
+export type CommitResult = Omit<CommitStatus, "kind" | "url"> | { readonly notFound: true } | { readonly ambiguous: readonly string[] };
+
+/** In the order of the ids asked for. */
+export type CommitsResult = readonly ((CommitPresence | { readonly notFound: true } | { readonly ambiguous: readonly string[] }) & {
+  /** As asked for. */
+  readonly id: string;
+})[];
+
+interface Results {
+  readonly index: IndexResult;
+  readonly analyse: AnalysisResult;
+  readonly commit: CommitResult;
+  readonly commits: CommitsResult;
+  readonly "read-crash": Signature;
+}
+
+export type TaskResult = Results[keyof Results];
+export type ResultOf<T extends WorkerTask> = Results[T["kind"]];
+
+export interface TaskContext {
+  /** May be called as often as wanted; the worker thins it out. */
+  readonly report: ReportProgress;
+  /** Aborted when the caller cancels. Work that does not end within a second is ended with its thread. */
+  readonly signal: AbortSignal;
+}
+
+export type RunTask = (task: WorkerTask, context: TaskContext) => Promise<TaskResult>;
+
+/** Runs tasks somewhere else than in this thread. */
+export interface Workers {
+  /**
+   * @throws TaskFailed when the task threw, WorkerDied when its thread ended, the signal's reason when it was aborted.
+   */
+  run<T extends WorkerTask>(task: T, context: TaskContext): Promise<ResultOf<T>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import { threadId } from "node:worker_threads";
+import { analyze, commitPresence, commitStatus } from "../analysis/analyze.ts";
+import { type AnalysisContext, openContext } from "../analysis/context.ts";
+import { resolveCommit } from "../analysis/resolve-commit.ts";
+import { readCrash } from "../crash/read-crash.ts";
+import { type LentRepository, lendRepository } from "../git/lent-repository.ts";
+import type { IndexedCommit } from "../history/history-index.ts";
+import { ingestHistory } from "../history/ingest.ts";
+import { ingestPatches } from "../history/ingest-patches.ts";
+import { IndexUnusable } from "../history/open-index.ts";
+import type { AnalysisResult, Question } from "../schema/analysis.ts";
+import { ingestSources } from "../source/ingest-sources.ts";
+import { forgetIndex, indexOf, sourcesOf } from "./open-indexes.ts";
+import type {
+  AnalyseTask,
+  CommitResult,
+  CommitsResult,
+  CommitsTask,
+  CommitTask,
+  IndexResult,
+  IndexTask,
+  TaskContext,
+  TaskResult,
+  WorkerTask,
+} from "./task-types.ts";
+
+/** Runs one task in this thread. The git children of a thread are started once and kept for its later tasks. */
+export async function runTask(task: WorkerTask, context: TaskContext): Promise<TaskResult> {
+  switch (task.kind) {
+    case "read-crash":
+      return readCrash(task.text);
+    case "index":
+      return indexTrees(task, context);
+    case "analyse":
+      return withContext(task, context, async (ctx) => runAnalysis(ctx, task));
+    case "commit":
+      return withContext(task, context, async (ctx) => readCommit(ctx, task));
+    case "commits":
+      return withContext(task, context, async (ctx) => readCommits(ctx, task));
+  }
+}
+
+async function indexTrees(task: IndexTask, { report, signal }: TaskContext): Promise<IndexResult> {
+  const options = { gitDir: task.gitDir, indexPath: task.indexPath, trees: task.trees, signal, report };
+  await ingestHistory(options);
+  await ingestPatches(options);
+  await ingestSources(options);
+  const index = indexOf(task.indexPath);
+  const nums = index.range(
+    task.trees.map((tree) => tree.headOid),
+    [],
+  );
+  return { commits: nums.length, patches: index.withPatch(nums) };
+}
+
+const repositories = new Map<string, LentRepository>();
+
+/** One scratch store per thread: two threads never write to the same one. */
+function repositoryOf(gitDir: string, scratchRoot: string): LentRepository {
+  const scratchDir = join(scratchRoot, `thread-${threadId}`);
+  const known = repositories.get(scratchDir);
+  if (known !== undefined) return known;
+  const repository = lendRepository({ gitDir, scratchDir });
+  repositories.set(scratchDir, repository);
+  return repository;
+}
+
+/** The index is sound and does not have a commit that the task is pinned to. */
+class IndexBehind extends Error {
+  readonly code = "index-behind";
+  constructor(tree: string, oid: string) {
+    super(`the history index does not have ${oid} of tree ${tree}`);
+    this.name = "IndexBehind";
+  }
+}
+
+async function withContext<T>(
+  task: AnalyseTask | CommitTask | CommitsTask,
+  { report, signal }: TaskContext,
+  use: (ctx: AnalysisContext) => Promise<T>,
+): Promise<T> {
+  try {
+    const index = indexOf(task.indexPath);
+    for (const { tree, oid } of [task.target, ...task.upstreams]) if (index.commit(oid) === null) throw new IndexBehind(tree, oid);
+    const repository = repositoryOf(task.gitDir, task.scratchRoot);
+    const sources = sourcesOf(task.indexPath, repository);
+    const pins = { target: task.target, upstreams: task.upstreams };
+    return await repository.use(async (repo) => use(await openContext({ repo, index, sources, ...pins, report, signal })));
+  } catch (error) {
+    if (error instanceof IndexUnusable) forgetIndex(task.indexPath);
+    throw error;
+  }
+}
+
+async function runAnalysis(ctx: AnalysisContext, task: AnalyseTask): Promise<AnalysisResult> {
+  return analyze(ctx, resolved(ctx, task.question), task.options);
+}
+
+/** A commit that the request names and the trees do not have; `code` and `detail` become the problem of the analysis. */
+class CommitUnusable extends Error {
+  readonly code: "commit-not-found" | "commit-ambiguous";
+  readonly detail: string;
+  constructor(code: "commit-not-found" | "commit-ambiguous", detail: string) {
+    super(detail);
+    this.name = "CommitUnusable";
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+function resolved(ctx: AnalysisContext, question: Question): Question {
+  if (question.kind !== "commits") return question;
+  const oids = question.oids.map((id) => {
+    const found = resolveCommit(ctx.index, id);
+    if (found.kind === "found") return found.oid;
+    if (found.kind === "ambiguous") throw new CommitUnusable("commit-ambiguous", `${id} names several commits: ${found.oids.join(", ")}`);
+    throw new CommitUnusable("commit-not-found", `no tree of the mirror has a commit ${id}, and no commit refers to it`);
+  });
+  return { kind: "commits", oids };
+}
+
+async function readCommit(ctx: AnalysisContext, task: CommitTask): Promise<CommitResult> {
+  const found = indexedCommit(ctx, task.oid);
+  return "num" in found ? { ...(await commitStatus(ctx, found)), tree: task.target } : found;
+}
+
+const AT_ONCE = 16;
+
+async function readCommits(ctx: AnalysisContext, task: CommitsTask): Promise<CommitsResult> {
+  const results: CommitsResult[number][] = [];
+  // Several at once, so that git reads for one while another is compared.
+  for (let at = 0; at < task.ids.length; at += AT_ONCE) {
+    ctx.signal?.throwIfAborted();
+    ctx.report({ stage: "commits", done: at, total: task.ids.length });
+    results.push(...(await Promise.all(task.ids.slice(at, at + AT_ONCE).map((id) => readPresence(ctx, id)))));
+  }
+  return results;
+}
+
+async function readPresence(ctx: AnalysisContext, id: string): Promise<CommitsResult[number]> {
+  const found = indexedCommit(ctx, id);
+  return { id, ...("num" in found ? await commitPresence(ctx, found) : found) };
+}
+
+function indexedCommit(ctx: AnalysisContext, id: string): IndexedCommit | { notFound: true } | { ambiguous: readonly string[] } {
+  const found = resolveCommit(ctx.index, id);
+  if (found.kind === "ambiguous") return { ambiguous: found.oids };
+  return (found.kind === "found" ? ctx.index.commit(found.oid) : null) ?? { notFound: true };
+}

@@ -1,0 +1,256 @@
+import { z } from "zod";
+import { CommitRef, JobConclusion, JobStatus, Oid, OidPrefix, PinnedTree, Progress, Timestamp, TreeId } from "./common.ts";
+import { Problem } from "./problem.ts";
+import { Signature } from "./signature.ts";
+
+export const PresenceState = z.enum(["present", "equivalent", "partial", "reverted", "absent", "unknown"]).meta({ id: "PresenceState" });
+export type PresenceState = z.infer<typeof PresenceState>;
+
+export const Presence = z
+  .object({
+    state: PresenceState,
+    route: z.enum(["ancestor", "reference", "patch-id", "author-date", "subject", "content"]).nullable(),
+    by: CommitRef.nullable().describe("the commit of the target that carries it"),
+    because: z.string().describe("the evidence in one sentence"),
+    score: z.number().min(0).max(1).optional().describe("how sure the route is; none where nothing was found"),
+    hunks: z
+      .object({ present: z.number().int(), absent: z.number().int(), total: z.number().int() })
+      .optional()
+      .describe("what the files of the target say: hunks that are there, that are not, and all; of the others the files cannot tell"),
+    conflicts: z.array(z.string()).optional().describe("what speaks against the answer, one sentence each"),
+  })
+  .meta({ id: "Presence" });
+export type Presence = z.infer<typeof Presence>;
+
+export const Affected = z.object({ state: z.enum(["affected", "not_affected", "unknown"]), because: z.string() }).meta({ id: "Affected" });
+export type Affected = z.infer<typeof Affected>;
+
+export const ApplicabilityState = z
+  .enum(["clean", "merge", "adapted", "conflict", "empty", "unsupported", "unknown"])
+  .meta({ id: "ApplicabilityState" });
+export type ApplicabilityState = z.infer<typeof ApplicabilityState>;
+
+export const HunkResult = z
+  .object({
+    header: z.string().describe("the hunk header of the fix, @@ -a,b +c,d @@ function"),
+    state: ApplicabilityState,
+    offset: z.number().int().nullable().describe("lines between the place the header names and the place found; null when not found"),
+    cause: z.string().nullable().describe("why it conflicts, null when it does not"),
+    commits: z.array(CommitRef).describe("upstream commits that made the difference"),
+  })
+  .meta({ id: "HunkResult" });
+export type HunkResult = z.infer<typeof HunkResult>;
+
+export const FileResult = z
+  .object({
+    path: z.string(),
+    targetPath: z.string().nullable().describe("null when the target has no such file"),
+    state: ApplicabilityState,
+    reason: z.string().nullable(),
+    hunks: z.array(HunkResult),
+  })
+  .meta({ id: "FileResult" });
+export type FileResult = z.infer<typeof FileResult>;
+
+export const Applicability = z
+  .object({
+    state: ApplicabilityState,
+    reason: z.string().nullable(),
+    files: z.array(FileResult),
+    warnings: z.array(z.string()).describe("for example a hunk that lands far from its place"),
+    adaptation: z
+      .object({
+        confidence: z.enum(["high", "medium", "low"]),
+        changes: z.array(z.object({ path: z.string(), hunk: z.string(), rule: z.string(), note: z.string() })),
+      })
+      .optional()
+      .describe("of an adapted change: every hunk that was made to fit, by which rule, and why that is believed right"),
+  })
+  .meta({ id: "Applicability" });
+export type Applicability = z.infer<typeof Applicability>;
+
+export const PrerequisiteKind = z.enum(["declared", "textual", "symbol", "series"]).meta({ id: "PrerequisiteKind" });
+export type PrerequisiteKind = z.infer<typeof PrerequisiteKind>;
+
+export const PrerequisiteNeed = z.enum(["required", "context_only", "target_lacks_feature", "unknown"]).meta({ id: "PrerequisiteNeed" });
+export type PrerequisiteNeed = z.infer<typeof PrerequisiteNeed>;
+
+export const Prerequisite = z
+  .object({
+    oid: Oid,
+    upstreamOid: z.string().nullable(),
+    subject: z.string(),
+    kind: PrerequisiteKind,
+    need: PrerequisiteNeed,
+    proof: z
+      .object({
+        summary: z.string(),
+        neededBy: Oid.describe("the fix, or the prerequisite that needs this one"),
+        files: z.array(z.string()).describe("files that conflict without it and are clean with it"),
+        symbols: z.array(z.string()).describe("names that the fix uses and only this commit brings"),
+        trials: z.array(z.object({ applied: z.array(Oid), conflictingFiles: z.array(z.string()) })).describe("the trial merges made"),
+      })
+      .describe("why the need is what it is"),
+  })
+  .meta({ id: "Prerequisite" });
+export type Prerequisite = z.infer<typeof Prerequisite>;
+
+export const FollowUp = z
+  .object({
+    oid: Oid,
+    upstreamOid: z.string().nullable(),
+    subject: z.string(),
+    relation: z.enum(["fixes", "reverts"]),
+    of: Oid,
+    presence: Presence,
+  })
+  .meta({ id: "FollowUp" });
+export type FollowUp = z.infer<typeof FollowUp>;
+
+export const Evidence = z
+  .object({
+    rule: z.string().describe("id of the evidence rule"),
+    weight: z.number().describe("its contribution to the score"),
+    text: z.string().describe("what was found, in words"),
+  })
+  .meta({ id: "Evidence" });
+export type Evidence = z.infer<typeof Evidence>;
+
+export const Verdict = z
+  .enum([
+    "not_affected",
+    "already_fixed",
+    "ready",
+    "ready_with_prerequisites",
+    "needs_adaptation",
+    "conflicts",
+    "no_candidate",
+    "inconclusive",
+  ])
+  .meta({ id: "Verdict" });
+export type Verdict = z.infer<typeof Verdict>;
+
+export const Candidate = z
+  .object({
+    oid: Oid.nullable().describe("null for an uploaded patch"),
+    upstreamOid: z.string().nullable(),
+    subject: z.string(),
+    author: z.string(),
+    date: Timestamp.nullable(),
+    rank: z.number().int().positive(),
+    score: z.number(),
+    confidence: z.enum(["high", "medium", "low"]),
+    evidence: z.array(Evidence),
+    presence: Presence,
+    affected: Affected,
+    applicability: Applicability,
+    prerequisites: z.array(Prerequisite),
+    followUps: z.array(FollowUp),
+    verdict: Verdict,
+  })
+  .meta({ id: "Candidate" });
+export type Candidate = z.infer<typeof Candidate>;
+
+export const AnalysisOptions = z
+  .strictObject({
+    maxCandidates: z.number().int().min(1).max(100).default(10).describe("how many candidates are analysed in full"),
+  })
+  .meta({ id: "AnalysisOptions" });
+export type AnalysisOptions = z.infer<typeof AnalysisOptions>;
+
+/** Exactly one of crash, signature, commits and patch asks the question. */
+export const AnalysisRequest = z
+  .strictObject({
+    target: TreeId,
+    upstreams: z.array(TreeId).min(1).max(32).optional().describe("default: all trees of role mainline and stable"),
+    crash: z.string().min(1).optional().describe("crash text, as it stands in the log"),
+    signature: Signature.optional(),
+    commits: z.array(OidPrefix).min(1).max(100).optional(),
+    patch: z.string().min(1).optional().describe("a unified diff or a format-patch mail"),
+    options: AnalysisOptions.optional(),
+  })
+  .meta({ id: "AnalysisRequest" });
+export type AnalysisRequest = z.infer<typeof AnalysisRequest>;
+
+/** What an analysis asks, after the crash text was read and the commit ids were resolved. */
+export const Question = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("signature"), signature: Signature }),
+  z.object({ kind: z.literal("commits"), oids: z.array(z.string()).describe("full or abbreviated") }),
+  z.object({ kind: z.literal("patch"), text: z.string() }),
+]);
+export type Question = z.infer<typeof Question>;
+
+export const Coverage = z
+  .object({
+    commits: z.number().int().describe("upstream commits that are not in the target, all of which were searched"),
+    commitsWithPatch: z.number().int().describe("of these, how many have their changed lines indexed"),
+    complete: z.boolean(),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: "Coverage" });
+export type Coverage = z.infer<typeof Coverage>;
+
+/** What an analysis found; a pure function of its pins. */
+export const AnalysisResult = z.object({
+  verdict: Verdict,
+  signature: Signature.nullable(),
+  candidates: z.array(Candidate),
+  coverage: Coverage,
+});
+export type AnalysisResult = z.infer<typeof AnalysisResult>;
+
+export const Analysis = z
+  .object({
+    id: z.string(),
+    kind: z.literal("analysis"),
+    url: z.string(),
+    status: JobStatus,
+    conclusion: JobConclusion.nullable(),
+    verdict: Verdict.nullable(),
+    target: PinnedTree,
+    upstreams: z.array(PinnedTree),
+    options: AnalysisOptions,
+    rulesVersion: z.string(),
+    engineVersion: z.string(),
+    progress: Progress.nullable(),
+    problem: Problem.nullable(),
+    signature: Signature.nullable(),
+    candidates: z.array(Candidate),
+    coverage: Coverage.nullable(),
+    createdAt: Timestamp,
+    completedAt: Timestamp.nullable(),
+  })
+  .meta({ id: "Analysis" });
+export type Analysis = z.infer<typeof Analysis>;
+
+/** What a tree knows about one commit without trying to apply it. */
+export const CommitPresence = z
+  .object({
+    oid: Oid,
+    upstreamOid: z.string().nullable(),
+    subject: z.string(),
+    author: z.string(),
+    date: Timestamp,
+    presence: Presence,
+    affected: Affected,
+  })
+  .meta({ id: "CommitPresence" });
+export type CommitPresence = z.infer<typeof CommitPresence>;
+
+/** Answer of GET /v1/trees/{tree}/commits/{oid}. */
+export const CommitStatus = z
+  .object({
+    oid: Oid,
+    kind: z.literal("commit_status"),
+    url: z.string(),
+    upstreamOid: z.string().nullable(),
+    subject: z.string(),
+    author: z.string(),
+    date: Timestamp,
+    tree: PinnedTree,
+    presence: Presence,
+    affected: Affected,
+    applicability: Applicability,
+  })
+  .meta({ id: "CommitStatus" });
+export type CommitStatus = z.infer<typeof CommitStatus>;

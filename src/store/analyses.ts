@@ -1,0 +1,167 @@
+import type { Selectable } from "kysely";
+import { z } from "zod";
+import { AnalysisOptions, AnalysisResult, Question, Verdict } from "../schema/analysis.ts";
+import { type JobConclusion, JobStatus, PinnedTree, Progress } from "../schema/common.ts";
+import { Problem } from "../schema/problem.ts";
+import type { Db, Schema } from "./database.ts";
+import { readJson, readNullable, writeNullable } from "./json.ts";
+
+/** All that an answer depends on; the id is derived from it. */
+export interface AnalysisPins {
+  readonly target: PinnedTree;
+  readonly upstreams: readonly PinnedTree[];
+  readonly question: Question;
+  readonly options: AnalysisOptions;
+  readonly rulesVersion: string;
+  readonly engineVersion: string;
+}
+
+export interface AnalysisSummaryRow {
+  readonly id: string;
+  readonly status: JobStatus;
+  readonly conclusion: JobConclusion | null;
+  readonly verdict: Verdict | null;
+  readonly target: PinnedTree;
+  readonly createdAt: string;
+  readonly completedAt: string | null;
+}
+
+export interface AnalysisRow extends AnalysisSummaryRow, AnalysisPins {
+  readonly progress: Progress | null;
+  readonly problem: Problem | null;
+  readonly result: AnalysisResult | null;
+}
+
+const SUMMARY = ["id", "status", "conclusion", "verdict", "target", "created_at", "completed_at"] as const;
+
+function toSummary(raw: Pick<Selectable<Schema["analyses"]>, (typeof SUMMARY)[number]>): AnalysisSummaryRow {
+  return {
+    id: raw.id,
+    status: JobStatus.parse(raw.status),
+    conclusion: raw.conclusion,
+    verdict: Verdict.nullable().parse(raw.verdict),
+    target: readJson(PinnedTree, raw.target),
+    createdAt: raw.created_at,
+    completedAt: raw.completed_at,
+  };
+}
+
+function toRow(raw: Selectable<Schema["analyses"]>): AnalysisRow {
+  return {
+    ...toSummary(raw),
+    upstreams: readJson(z.array(PinnedTree), raw.upstreams),
+    question: readJson(Question, raw.question),
+    options: readJson(AnalysisOptions, raw.options),
+    rulesVersion: raw.rules_version,
+    engineVersion: raw.engine_version,
+    progress: readNullable(Progress, raw.progress),
+    problem: readNullable(Problem, raw.problem),
+    result: readNullable(AnalysisResult, raw.result),
+  };
+}
+
+export async function getAnalysis(db: Db, id: string): Promise<AnalysisRow | null> {
+  const raw = await db.selectFrom("analyses").selectAll().where("id", "=", id).executeTakeFirst();
+  return raw === undefined ? null : toRow(raw);
+}
+
+export interface AnalysisFilter {
+  readonly target?: string | undefined;
+  readonly status?: JobStatus | undefined;
+}
+
+/** Newest first, from the one after `after`. */
+export async function listAnalyses(
+  db: Db,
+  filter: AnalysisFilter,
+  after: { readonly createdAt: string; readonly id: string } | null,
+  limit: number,
+): Promise<AnalysisSummaryRow[]> {
+  let query = db.selectFrom("analyses").select(SUMMARY);
+  if (filter.target !== undefined) query = query.where("target_tree", "=", filter.target);
+  if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+  if (after !== null) {
+    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
+  }
+  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  return rows.map(toSummary);
+}
+
+/** Ids in the order in which they were asked. */
+export async function unfinishedAnalyses(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom("analyses").select("id").where("status", "!=", "completed").orderBy("created_at").execute();
+  return rows.map((row) => row.id);
+}
+
+/** Writes a queued analysis; one that stands there already (failed or cancelled) starts over. */
+export async function queueAnalysis(db: Db, id: string, pins: AnalysisPins, now: string): Promise<void> {
+  const fresh = {
+    status: "queued" as const,
+    conclusion: null,
+    verdict: null,
+    progress: null,
+    problem: null,
+    result: null,
+    created_at: now,
+    completed_at: null,
+  };
+  await db
+    .insertInto("analyses")
+    .values({
+      id,
+      target_tree: pins.target.tree,
+      target: JSON.stringify(pins.target),
+      upstreams: JSON.stringify(pins.upstreams),
+      options: JSON.stringify(pins.options),
+      question: JSON.stringify(pins.question),
+      rules_version: pins.rulesVersion,
+      engine_version: pins.engineVersion,
+      ...fresh,
+    })
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(fresh))
+    .execute();
+}
+
+/** Marks an analysis as begun, by the engine that will answer it: after an upgrade that is another one than was asked. */
+export async function beginAnalysis(db: Db, id: string, versions: Pick<AnalysisPins, "rulesVersion" | "engineVersion">): Promise<void> {
+  await db
+    .updateTable("analyses")
+    .set({ status: "in_progress", rules_version: versions.rulesVersion, engine_version: versions.engineVersion })
+    .where("id", "=", id)
+    .where("status", "!=", "completed")
+    .execute();
+}
+
+export async function progressAnalysis(db: Db, id: string, progress: Progress | null): Promise<void> {
+  await db
+    .updateTable("analyses")
+    .set({ status: "in_progress", progress: writeNullable(progress) })
+    .where("id", "=", id)
+    .where("status", "!=", "completed")
+    .execute();
+}
+
+export interface AnalysisOutcome {
+  readonly conclusion: JobConclusion;
+  readonly result: AnalysisResult | null;
+  readonly problem: Problem | null;
+}
+
+/** Completes an analysis unless it is completed already. Returns whether it did. */
+export async function finishAnalysis(db: Db, id: string, outcome: AnalysisOutcome, now: string): Promise<boolean> {
+  const result = await db
+    .updateTable("analyses")
+    .set({
+      status: "completed",
+      conclusion: outcome.conclusion,
+      verdict: outcome.result?.verdict ?? null,
+      result: writeNullable(outcome.result),
+      problem: writeNullable(outcome.problem),
+      progress: null,
+      completed_at: now,
+    })
+    .where("id", "=", id)
+    .where("status", "!=", "completed")
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
+import { type ExpectedFix, expectedCrash, expectedFixes } from "../../examples/expected.ts";
+import type { Analysis, Candidate } from "../../src/schema/analysis.ts";
+import { startTestService, type TestService } from "../support/service.ts";
+
+/** The whole service over HTTP on the example trees, held against what git says of them (examples/expected.ts). */
+let dir = "";
+let trees: ExampleTrees;
+let service: TestService;
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), "example-trees-"));
+  trees = await buildExampleTrees(dir);
+  service = await startTestService();
+  await service.addTree("mainline", { remote: trees.mainline, ref: "master", role: "mainline" });
+  await service.addTree("vendor", { remote: trees.vendor, ref: "vendor-1.0", role: "vendor" });
+});
+after(async () => {
+  await service?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function oidOf(name: string): string {
+  const oid = trees.commits[name];
+  assert.ok(oid, `the example trees have a commit ${name}`);
+  return oid;
+}
+
+function nameOf(oid: string | null): string {
+  return Object.entries(trees.commits).find(([, one]) => one === oid)?.[0] ?? String(oid);
+}
+
+function checkCandidate(candidate: Candidate, expected: ExpectedFix): void {
+  const about = `${expected.commit}: ${expected.why}`;
+  assert.equal(candidate.presence.state, expected.presence.state, about);
+  assert.equal(candidate.presence.route, expected.presence.route, about);
+  assert.equal(candidate.presence.by === null ? null : nameOf(candidate.presence.by.oid), expected.presence.by, about);
+  const { state } = candidate.applicability;
+  assert.equal(state === "adapted" ? "conflict" : state, expected.applicability, about);
+  const conflicting = candidate.applicability.files.filter((file) => file.state === "conflict" || file.state === "adapted");
+  assert.deepEqual(
+    conflicting.map((file) => file.path),
+    expected.conflictingFiles,
+    about,
+  );
+  for (const file of conflicting)
+    for (const hunk of file.hunks) if (hunk.state === "conflict") assert.ok(hunk.cause, `${about}: ${hunk.header} has a cause`);
+  for (const one of expected.prerequisites) {
+    const found = candidate.prerequisites.find((prerequisite) => nameOf(prerequisite.oid) === one.commit);
+    assert.ok(found, `${about}: ${one.commit} is named`);
+    assert.equal(found.kind, one.kind, `${about}: ${one.commit}`);
+    assert.ok(one.need.includes(found.need), `${about}: ${one.commit} is ${found.need}: ${found.proof.summary}`);
+  }
+  const required = candidate.prerequisites
+    .filter((prerequisite) => prerequisite.need === "required")
+    .map((prerequisite) => nameOf(prerequisite.oid));
+  const expectedRequired = expected.prerequisites.filter((one) => one.need[0] === "required").map((one) => one.commit);
+  assert.deepEqual(required.sort(), [...expectedRequired].sort(), about);
+  assert.deepEqual(
+    candidate.followUps.map((followUp) => ({ commit: nameOf(followUp.oid), relation: followUp.relation })),
+    expected.followUps,
+    about,
+  );
+  assert.ok(expected.verdict.includes(candidate.verdict), `${about}: verdict ${candidate.verdict}`);
+}
+
+test("each named commit has the presence, applicability, prerequisites and verdict that git proves", async () => {
+  const analysis = await service.analyse({ target: "vendor", commits: expectedFixes.map((one) => oidOf(one.commit)) }, () => {});
+  assert.equal(analysis.candidates.length, expectedFixes.length);
+  for (const [i, expected] of expectedFixes.entries()) {
+    const candidate = analysis.candidates[i];
+    assert.ok(candidate);
+    checkCandidate(candidate, expected);
+  }
+});
+
+test("a conflict that only moved code is adapted, said so, and left to a person; missing code is not invented", async () => {
+  const [moved, missing] = ["wq-per-client", "dead-client"].map(oidOf);
+  const { candidates } = await service.analyse({ target: "vendor", commits: [moved ?? "", missing ?? ""] }, () => {});
+  const adapted = candidates.find((candidate) => candidate.oid === moved);
+  assert.equal(adapted?.applicability.state, "adapted");
+  assert.equal(adapted.verdict, "needs_adaptation");
+  assert.notEqual(adapted.applicability.adaptation?.confidence, "high");
+  const [change, ...others] = adapted.applicability.adaptation?.changes.filter((one) => one.rule === "moved_function") ?? [];
+  assert.deepEqual([change?.path, others], ["fs/exportd/client.c", []]);
+  assert.match(change?.note ?? "", /its lines stand in free_client\(\)/);
+  assert.equal(candidates.find((candidate) => candidate.oid === missing)?.applicability.state, "conflict");
+});
+
+for (const file of ["crash.txt", "crash-session.txt"]) {
+  test(`${file} leads to its fixes, and the cleanup of the crashing function stands below them`, async () => {
+    const crash = readFileSync(new URL(`../../examples/${file}`, import.meta.url), "utf8");
+    const analysis: Analysis = await service.analyse({ target: "vendor", crash }, () => {});
+    assert.ok(analysis.signature?.title.endsWith(` in ${expectedCrash.crashingFunction}`), analysis.signature?.title);
+    const order = analysis.candidates.map((candidate) => nameOf(candidate.oid));
+    for (const fix of expectedCrash.fixes) {
+      const rank = order.indexOf(fix);
+      assert.ok(rank >= 0 && rank < 5, `${fix} is among the first five of ${order.join(", ")}`);
+      const decoy = order.indexOf(expectedCrash.decoy);
+      assert.ok(decoy === -1 || rank < decoy, `${fix} stands above ${expectedCrash.decoy} in ${order.join(", ")}`);
+      const candidate = analysis.candidates[rank];
+      const expected = expectedFixes.find((one) => one.commit === fix);
+      assert.ok(candidate && expected);
+      checkCandidate(candidate, expected);
+      assert.ok(candidate.evidence.length > 0);
+    }
+  });
+}
+
+test("a commit is found by an abbreviated id, and one in the vendor tree under another id is equivalent", async () => {
+  const oid = oidOf("procfile-leak");
+  const status = await service.commit("vendor", oid.slice(0, 12));
+  assert.equal(status.oid, oid);
+  assert.equal(status.presence.state, "equivalent");
+  assert.equal(nameOf(status.presence.by?.oid ?? null), "procfile-leak-backport");
+});
+
+test("the same question has the same id and is answered once", async () => {
+  const request = { target: "vendor", commits: [oidOf("dead-client")] };
+  const first = await service.analyse(request, () => {});
+  const second = await service.analyse(request, () => {});
+  assert.equal(second.id, first.id);
+  assert.equal(second.completedAt, first.completedAt);
+});
