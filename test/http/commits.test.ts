@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommitPresence } from "../../src/schema/analysis.ts";
 import { CommitList } from "../../src/schema/commits.ts";
-import { gate, HEAD, MAIN, NEW_HEAD, passed, startReadyService, startTestService, type TestService } from "./support.ts";
+import { gate, HEAD, MAIN, NEW_HEAD, passed, startReadyService, startTestService, type TestService, until } from "./support.ts";
 
 const KNOWN: CommitPresence = {
   oid: HEAD,
@@ -49,7 +49,7 @@ test("many commits are checked in one task; the items stand in the order of the 
   assert.deepEqual(tasks[0]?.kind === "commits" && tasks[0].upstreams.map((pin) => pin.tree), ["main"]);
 });
 
-test("a thousand ids are taken", async (t) => {
+test("a thousand ids are taken; threads share them, and the items stand in the order of the request", async (t) => {
   const service = await startReadyService(t);
   service.workers.answers.commits = async (task) => task.ids.map((id) => ({ id, ...KNOWN }));
   const oids = Array.from({ length: 1000 }, (_, number) => number.toString(16).padStart(40, "0"));
@@ -57,6 +57,24 @@ test("a thousand ids are taken", async (t) => {
   assert.deepEqual(
     CommitList.parse(response.json()).items.map(({ id }) => id),
     oids,
+  );
+  const sizes = service.workers.ran.flatMap((task) => (task.kind === "commits" ? [task.ids.length] : []));
+  assert.deepEqual(sizes, [250, 250, 250, 250]);
+});
+
+test("when one part of a large request fails, the request fails and the other parts are stopped", async (t) => {
+  const service = await startReadyService(t);
+  let stopped = 0;
+  service.workers.answers.commits = async (task, { signal }) => {
+    if (task.ids[0]?.endsWith("0000") === true) throw new Error("broken");
+    signal.addEventListener("abort", () => stopped++);
+    return passed(gate().promise, signal);
+  };
+  const oids = Array.from({ length: 500 }, (_, number) => number.toString(16).padStart(40, "0"));
+  assert.equal((await check(service, oids)).json().code, "analysis-failed");
+  await until(
+    () => stopped,
+    (count) => count === 1,
   );
 });
 

@@ -47,6 +47,8 @@ for (const [name, value] of [
   ["BACKPORTD_BODY_LIMIT", "0"],
   ["BACKPORTD_MIN_FREE_DISK", "-1"],
   ["BACKPORTD_MAX_CRASHES", "0"],
+  ["BACKPORTD_RATE_LIMIT", "-1"],
+  ["BACKPORTD_PRIVATE_NETWORKS", "10.0.0.0/8, intranet"],
   ["BACKPORTD_ROLE", "worker"],
   ["DATABASE_URL", "postgres://localhost/x"],
 ] as const) {
@@ -58,10 +60,24 @@ for (const [name, value] of [
   });
 }
 
-test("an address that others can reach is refused as long as there are no tokens", () => {
+test("loopback addresses are told from those that others can reach, whose name a Host header may carry", () => {
   for (const host of ["0.0.0.0", "::", "192.168.1.1", "example.org", "127.0.0.1.example.org", "1270.0.0.1"]) {
     assert.equal(isLoopback(host), false, host);
-    assert.throws(() => readConfig({ BACKPORTD_HOST: host }), ConfigError);
+    assert.deepEqual(readConfig({ BACKPORTD_HOST: host }).allowedHosts, [host]);
   }
-  for (const host of ["127.0.0.1", "127.8.9.10", "::1", "localhost"]) assert.equal(readConfig({ BACKPORTD_HOST: host }).host, host);
+  for (const host of ["127.0.0.1", "127.8.9.10", "::1", "localhost"]) {
+    assert.equal(isLoopback(host), true, host);
+    assert.deepEqual(readConfig({ BACKPORTD_HOST: host }).allowedHosts, []);
+  }
+});
+
+test("who may do what: nobody reads without a token, 6,000 requests a minute, no private network, unless set", () => {
+  const { anonymousRead, rateLimit, privateNetworks } = readConfig({});
+  assert.deepEqual({ anonymousRead, rateLimit, privateNetworks }, { anonymousRead: false, rateLimit: 6000, privateNetworks: [] });
+  const set = readConfig({
+    BACKPORTD_ANONYMOUS_READ: "1",
+    BACKPORTD_RATE_LIMIT: "0",
+    BACKPORTD_PRIVATE_NETWORKS: "10.0.0.0/8, fd00::/8 192.168.1.7",
+  });
+  assert.deepEqual([set.anonymousRead, set.rateLimit, set.privateNetworks], [true, 0, ["10.0.0.0/8", "fd00::/8", "192.168.1.7"]]);
 });

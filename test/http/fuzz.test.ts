@@ -55,6 +55,13 @@ const route = fc.constantFrom(
   ["GET", "/v1/analyses"],
   ["GET", "/v1/analyses/{id}"],
   ["DELETE", "/v1/analyses/{id}"],
+  ["POST", "/v1/webhooks"],
+  ["GET", "/v1/webhooks"],
+  ["GET", "/v1/webhooks/{webhook}"],
+  ["DELETE", "/v1/webhooks/{webhook}"],
+  ["GET", "/v1/webhooks/{webhook}/deliveries"],
+  ["GET", "/v1/webhooks/{webhook}/deliveries/{delivery}"],
+  ["POST", "/v1/webhooks/{webhook}/deliveries/{delivery}/attempts"],
   ["GET", "/readyz"],
 ) as fc.Arbitrary<["GET" | "PUT" | "POST" | "DELETE", string]>;
 

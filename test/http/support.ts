@@ -4,12 +4,16 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { buildApp } from "../../src/app.ts";
+import { type AccessSettings, createAuthenticator } from "../../src/auth/authenticate.ts";
 import { validateRef, validateRemote } from "../../src/git/remote-address.ts";
 import { type Jobs, startJobs } from "../../src/jobs/jobs.ts";
 import type { IndexFile, JobLimits, TreeMirror } from "../../src/jobs/parts.ts";
 import type { ResultOf, TaskContext, Workers, WorkerTask } from "../../src/jobs/task-types.ts";
+import { createAddressGuard } from "../../src/net/address-guard.ts";
 import type { App } from "../../src/routes/app.ts";
+import type { OwnConvention } from "../../src/rules/own-conventions.ts";
 import type { AnalysisResult } from "../../src/schema/analysis.ts";
+import type { PlanResult } from "../../src/schema/plan.ts";
 import type { Signature } from "../../src/schema/signature.ts";
 import { openDatabase } from "../../src/store/database.ts";
 
@@ -100,6 +104,18 @@ export const NO_CANDIDATE: AnalysisResult = {
   coverage: { commits: 3, commitsWithPatch: 3, complete: true, notes: [] },
 };
 
+export const NO_STEPS: PlanResult = {
+  applies: true,
+  steps: [],
+  failure: null,
+  skipped: [],
+  prerequisites: [],
+  alternatives: [],
+  followUps: [],
+  warnings: [],
+  mails: [],
+};
+
 export function fakeWorkers(): FakeWorkers {
   const workers: FakeWorkers = {
     ran: [],
@@ -108,6 +124,10 @@ export function fakeWorkers(): FakeWorkers {
       analyse: async () => NO_CANDIDATE,
       commit: async () => ({ notFound: true }),
       commits: async () => [],
+      search: async () => ({ total: 0, hits: [], next: null }),
+      plan: async () => NO_STEPS,
+      "plan-move": async () => ({ files: [], applies: true, failure: null }),
+      draw: async ({ dot }) => `<svg>${dot.length}</svg>`,
       "read-crash": async (task) => ({ ...EMPTY_SIGNATURE, title: task.text, messages: [{ text: task.text, template: task.text }] }),
     },
     async run<T extends WorkerTask>(task: T, context: TaskContext): Promise<ResultOf<T>> {
@@ -150,6 +170,12 @@ export interface TestServiceOptions {
   readonly indexFile?: IndexFile;
   readonly bodyLimit?: number;
   readonly rulesVersion?: string;
+  readonly conventions?: readonly OwnConvention[];
+  /** Default: a loopback address, where everybody is admin until there is a token. */
+  readonly access?: Partial<AccessSettings>;
+  /** Requests a minute; default: no limit. */
+  readonly rateLimit?: number;
+  readonly privateNetworks?: readonly string[];
 }
 
 /** The whole service over a fake mirror and fake workers; it ends with the test. */
@@ -166,6 +192,7 @@ export async function startTestService(test: TestContext, options: TestServiceOp
     workers,
     indexFile: options.indexFile ?? { look: () => null, startAnew: () => {}, finished: () => {} },
     paths: { gitDir: "/mirror.git", indexPath: "/index.sqlite", scratchRoot: "/scratch" },
+    conventions: options.conventions ?? [],
     versions: { rulesVersion: options.rulesVersion ?? "r1", engineVersion: "e1" },
     limits: { ...LIMITS, ...options.limits },
     log,
@@ -175,6 +202,11 @@ export async function startTestService(test: TestContext, options: TestServiceOp
     log,
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     allowedHosts: ["backport.example.org"],
+    access: {
+      authenticate: createAuthenticator(jobs.db, { loopback: true, anonymousRead: false, ...options.access }),
+      rateLimit: options.rateLimit ?? 0,
+    },
+    guard: createAddressGuard(options.privateNetworks ?? []),
     version: "0.0.0",
   });
   let stopped: Promise<void> | null = null;

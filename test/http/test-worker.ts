@@ -1,3 +1,4 @@
+import { spawnGit } from "../../src/git/process.ts";
 import { RemoteError } from "../../src/git/remote-error.ts";
 import { answerTasks } from "../../src/jobs/worker-protocol.ts";
 import { parsePatch } from "../../src/patch/parse.ts";
@@ -24,6 +25,12 @@ export default answerTasks(async (task, { report, signal }) => {
     case "polite":
       await new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("stopped")), { once: true }));
       throw new Error("unreachable");
+    case "stubborn with git": {
+      // Reads until its input is closed.
+      const { pid } = spawnGit(["hash-object", "--stdin"]);
+      report({ stage: "git", done: pid ?? 0, total: null });
+      for (;;);
+    }
     case "stubborn":
       for (;;);
     default:

@@ -71,6 +71,7 @@ const ANALYSIS: Analysis = {
   candidates: [FIX],
   coverage: { commits: 5, commitsWithPatch: 4, complete: false, notes: ["one patch was too large"] },
   createdAt: "",
+  updatedAt: "",
   completedAt: "",
 };
 

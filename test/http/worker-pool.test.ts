@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { openWorkers, TaskFailed, WorkerDied } from "../../src/jobs/worker-pool.ts";
 import type { Progress } from "../../src/schema/common.ts";
+import { until } from "./support.ts";
 
 function pool(t: TestContext) {
   const workers = openWorkers({ entry: new URL("./test-worker.ts", import.meta.url), threads: 1, memoryMiB: 64 });
@@ -60,3 +62,30 @@ test("an aborted task ends with the reason: by itself when it listens, with its 
   before.abort("superseded");
   await assert.rejects(run("answer", before.signal), (reason) => reason === "superseded");
 });
+
+test("when a task is stopped with its thread, the git children of the thread end too", async (t) => {
+  const { run, seen } = pool(t);
+  const stop = new AbortController();
+  const task = run("stubborn with git", stop.signal);
+  const [told] = await until(
+    () => seen,
+    (progress) => progress.length === 1,
+  );
+  const pid = told?.done ?? assert.fail("no child");
+  assert.doesNotThrow(() => process.kill(pid, 0));
+  stop.abort("cancelled");
+  await assert.rejects(task, (reason) => reason === "cancelled");
+  await until(
+    () => isRunning(pid),
+    (running) => !running,
+  );
+});
+
+/** Ended children whose exit nobody has asked for do not count. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+  } catch {
+    return false;
+  }
+}
