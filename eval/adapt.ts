@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { adapt } from "../src/analysis/adaptation.ts";
 import { tryChange } from "../src/analysis/applicability.ts";
 import { isChange, readChange } from "../src/analysis/change.ts";
+import { namesByGit } from "../src/analysis/target-names.ts";
 import { fileText } from "../src/git/file-text.ts";
 import { openRepository } from "../src/git/open-repository.ts";
 import type { Repository } from "../src/git/repository.ts";
@@ -75,12 +76,18 @@ async function judge(repo: Repository, pair: Pair, seen: Set<string>): Promise<J
   }
   if (seen.has(key.join())) return null;
   seen.add(key.join());
-  const adapted = await adapt(repo, trial);
+  const adapted = await adapt(repo, trial, namesByGit(repo, parent.tree));
   if (adapted === null) return { pair, outcome: "refused", high: false, rules: "" };
   const outcomes = await Promise.all(paths.map(async (path) => compare(await fileText(repo, adapted.tree, path), human.get(path) ?? null)));
   const outcome = outcomes.includes("wrong") ? "wrong" : outcomes.includes("loose") ? "loose" : "equal";
   const rules = [...new Set(adapted.files.flatMap((file) => file.hunks.map((hunk) => hunk.rule)))].join(" ");
-  return { pair, outcome, high: adapted.confidence === "high", rules: `${adapted.confidence} ${rules}` };
+  const doubts = adapted.files.flatMap((file) => file.checks.filter((one) => one.outcome !== "passes").map((one) => one.check));
+  return {
+    pair,
+    outcome,
+    high: adapted.confidence === "high",
+    rules: [adapted.confidence, rules, ...doubts.map((check) => `(${check})`)].join(" "),
+  };
 }
 
 function compare(ours: string | null, human: string | null): Outcome {

@@ -1,4 +1,4 @@
-import { fileText } from "../git/file-text.ts";
+import { oidOf } from "../git/loose-object.ts";
 import type { MergeResult, Repository } from "../git/repository.ts";
 import { applyHunks, type HunkPlacement } from "../patch/apply.ts";
 import { type FilePatch, type Hunk, type Patch, pathOf } from "../patch/patch.ts";
@@ -10,6 +10,9 @@ const FAR_LINES = 200;
 
 /** The verdict with what the later stages need: the tree it leaves, and which hunks of which files failed. */
 export interface Trial {
+  readonly patch: Patch;
+  /** The tree that it was tried on. */
+  readonly targetTree: string;
   readonly applicability: Applicability;
   readonly merge: MergeResult;
   readonly failures: readonly FileFailure[];
@@ -40,10 +43,11 @@ interface StrictFile {
  * the fix's parent, whose verdict is that of `git cherry-pick` and decides. Where the two differ the merge wins and the difference is told.
  */
 export async function tryChange(repo: Repository, change: Change, targetTree: string): Promise<Trial> {
-  const strict: StrictFile[] = [];
-  for (const file of change.patch.files) strict.push(await applyStrictly(repo, file, targetTree));
-  const merge = await repo.merge(change.baseTree, targetTree, change.fixTree);
-  if (merge.clean && merge.tree === targetTree) return emptyTrial(strict, merge);
+  const [merge, strict] = await Promise.all([
+    repo.merge(change.baseTree, targetTree, change.fixTree),
+    Promise.all(change.patch.files.map((file) => applyStrictly(repo, file, targetTree))),
+  ]);
+  if (merge.clean && merge.tree === targetTree) return emptyTrial(strict, merge, change.patch, targetTree);
 
   const moved = merge.clean ? await movedPaths(repo, strict, targetTree, merge.tree) : new Map<string, string>();
   const files: FileResult[] = [];
@@ -57,7 +61,13 @@ export async function tryChange(repo: Repository, change: Change, targetTree: st
     files.push({ path: pathOf(one.file), targetPath: targetPathOf(one, moved), state, reason, hunks });
   }
   const warnings = [...strict.flatMap(farHunks), ...differences(strict, merge)];
-  return { applicability: { state: overallState(merge.clean, files), reason: null, files, warnings }, merge, failures };
+  return {
+    applicability: { state: overallState(merge.clean, files), reason: null, files, warnings },
+    patch: change.patch,
+    targetTree,
+    merge,
+    failures,
+  };
 }
 
 /** git's word for the conflict of this file, or null. */
@@ -82,10 +92,12 @@ function failureOf({ file, content, placements }: StrictFile): FileFailure {
   return { file, content, hunks: (overlapping ? placements : placeless).map((placed) => placed.hunk), overlapping };
 }
 
-/** Does a patch without a known base apply to the tree: the strict tier alone, with the verdict of `git apply --check`. */
-export async function tryPatch(repo: Repository, patch: Patch, targetTree: string): Promise<Applicability> {
-  const strict: StrictFile[] = [];
-  for (const file of patch.files) strict.push(await applyStrictly(repo, file, targetTree));
+/**
+ * Does a patch without a known base apply to the tree: the strict tier alone, with the verdict of `git apply --check`. What it leaves stands in
+ * the place of a merge; files that do not apply are its conflicts.
+ */
+export async function tryPatch(repo: Repository, patch: Patch, targetTree: string): Promise<Trial> {
+  const strict = await Promise.all(patch.files.map((file) => applyStrictly(repo, file, targetTree)));
   const files = strict.map((one): FileResult => {
     const state = one.problem === null ? "clean" : conflictState(one);
     return {
@@ -96,12 +108,33 @@ export async function tryPatch(repo: Repository, patch: Patch, targetTree: strin
       hunks: one.placements.map((placed) => hunkResult(placed, state, false)),
     };
   });
-  const clean = files.every((file) => file.state === "clean");
+  const failed = strict.filter((one) => one.problem !== null);
+  const clean = failed.length === 0;
   const reason = clean ? null : "its base is not known, so no three-way merge was tried";
-  return { state: overallState(clean, files), reason, files, warnings: strict.flatMap(farHunks) };
+  const conflicts = failed.map((one) => ({ path: pathOf(one.file), kind: one.content === null ? "modify/delete" : "contents" }));
+  return {
+    applicability: { state: overallState(clean, files), reason, files, warnings: strict.flatMap(farHunks) },
+    patch,
+    targetTree,
+    merge: { clean, tree: await writeStrict(repo, strict, targetTree), conflicts },
+    failures: failed.map(failureOf),
+  };
 }
 
-function emptyTrial(strict: readonly StrictFile[], merge: MergeResult): Trial {
+/** The tree with the files that apply. */
+async function writeStrict(repo: Repository, strict: readonly StrictFile[], tree: string): Promise<string> {
+  const written = new Map<string, { mode: string; bytes: Buffer } | null>();
+  for (const { file, result, problem } of strict) {
+    if (problem !== null) continue;
+    const { oldPath, newPath, newMode } = file;
+    if (oldPath !== null && oldPath !== newPath) written.set(oldPath, null);
+    const entry = oldPath === null ? null : await repo.entry(tree, oldPath);
+    if (newPath !== null) written.set(newPath, { mode: newMode ?? entry?.mode ?? "100644", bytes: Buffer.from(result ?? "", "latin1") });
+  }
+  return repo.withFiles(tree, written);
+}
+
+function emptyTrial(strict: readonly StrictFile[], merge: MergeResult, patch: Patch, targetTree: string): Trial {
   const files = strict.map(
     (one): FileResult => ({
       path: pathOf(one.file),
@@ -113,6 +146,8 @@ function emptyTrial(strict: readonly StrictFile[], merge: MergeResult): Trial {
   );
   return {
     applicability: { state: "empty", reason: "merging it changes nothing: the target already has its content", files, warnings: [] },
+    patch,
+    targetTree,
     merge,
     failures: [],
   };
@@ -171,8 +206,8 @@ async function cleanState(repo: Repository, one: StrictFile, merge: MergeResult)
   if (!merge.clean) return "clean";
   const path = one.file.newPath;
   if (path === null) return (await repo.entry(merge.tree, one.file.oldPath ?? "")) === null ? "clean" : "merge";
-  const merged = await fileText(repo, merge.tree, path);
-  return merged !== null && merged === one.result ? "clean" : "merge";
+  const merged = await repo.entry(merge.tree, path);
+  return merged !== null && one.result !== null && merged.oid === oidOf("blob", Buffer.from(one.result, "latin1")) ? "clean" : "merge";
 }
 
 function conflictState(one: StrictFile): ApplicabilityState {

@@ -1,6 +1,7 @@
 import type { Repository } from "../git/repository.ts";
 import { parsePatch } from "../patch/parse.ts";
 import type { Patch } from "../patch/patch.ts";
+import { unsafePath } from "../patch/safe-paths.ts";
 import type { AnalysisContext } from "./context.ts";
 import { unlessMissing } from "./missing.ts";
 import { remember } from "./remember.ts";
@@ -33,13 +34,10 @@ export async function readChange(repo: Repository, oid: string): Promise<Change 
   const parent = parentOid === undefined ? null : await repo.commit(parentOid);
   if (parentOid !== undefined && parent === null)
     return { state: "unknown", reason: `the mirror lacks its parent ${parentOid} (shallow history)` };
-  return {
-    oid,
-    parent: parentOid ?? null,
-    baseTree: parent?.tree ?? EMPTY_TREE,
-    fixTree: commit.tree,
-    patch: parsePatch(await repo.patch(oid)),
-  };
+  const patch = parsePatch(await repo.patch(oid));
+  const unsafe = unsafePath(patch);
+  if (unsafe !== null) return { state: "unsupported", reason: `it ${unsafe}` };
+  return { oid, parent: parentOid ?? null, baseTree: parent?.tree ?? EMPTY_TREE, fixTree: commit.tree, patch };
 }
 
 /** The same, read once per analysis. */

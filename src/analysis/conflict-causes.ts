@@ -18,6 +18,8 @@ export interface HunkCause {
   readonly introducer: string | null;
   /** Commits that the target lacks and that made the difference, the introducer among them. */
   readonly commits: readonly string[];
+  /** The target's own commits to the place, which no upstream tree has, where upstream's do not explain the difference. */
+  readonly own: readonly string[];
 }
 
 /** Explains every hunk that found no place. One range-limited blame per conflicting file. */
@@ -44,7 +46,7 @@ export function withCauses(ctx: AnalysisContext, trial: Trial, causes: readonly 
 function explained(ctx: AnalysisContext, path: string, hunk: HunkResult, byHunk: ReadonlyMap<string, HunkCause>): HunkResult {
   const cause = byHunk.get(`${path}\n${hunk.header}`);
   if (cause === undefined) return hunk;
-  return { ...hunk, cause: cause.text, commits: cause.commits.map((oid): CommitRef => commitRef(ctx.index, oid)) };
+  return { ...hunk, cause: cause.text, commits: [...cause.commits, ...cause.own].map((oid): CommitRef => commitRef(ctx.index, oid)) };
 }
 
 interface MissingLine {
@@ -131,6 +133,7 @@ function explainHunk(
       text: `${path} does not exist in ${tree}${introducedBy(ctx, introducer)}`,
       introducer,
       commits,
+      own: [],
     };
   }
   const names = functionsOfHunk(hunk);
@@ -143,23 +146,45 @@ function explainHunk(
     const introducer = missingCommitsOfFunction(ctx, change, absent, path)[0] ?? authors[0] ?? null;
     const text = `${absent}() does not exist in ${path} of ${tree}${introducedBy(ctx, introducer)}`;
     const elsewhere = functionWithLinesOf(hunk, failure.content);
-    if (elsewhere === null) return { path, hunk, kind: "function_absent", text, introducer, commits };
+    if (elsewhere === null) return { path, hunk, kind: "function_absent", text, introducer, commits, own: [] };
     const moved = `${text}; ${elsewhere.lines} of the ${elsewhere.of} lines that the hunk expects stand in ${elsewhere.name}()`;
-    return { path, hunk, kind: "function_moved", text: moved, introducer, commits };
+    return { path, hunk, kind: "function_moved", text: moved, introducer, commits, own: [] };
   }
   const place = names.length === 0 ? path : `${names.map((name) => `${name}()`).join(", ")} of ${path}`;
-  const cause = { path, hunk, introducer: null, commits };
+  // Lines whose author the target has were there once: it changed them itself.
+  const ours = failure.overlapping || missing.length === 0 || authors.length < missing.length;
+  const own = ours ? ownCommits(ctx, path, names) : [];
+  const cause = { path, hunk, introducer: null, commits, own };
   if (failure.overlapping) {
-    const text = `the hunk finds its place in ${place} of ${tree}, but git's three-way merge meets another change beside it${changedBy(ctx, commits)}`;
+    const text = `the hunk finds its place in ${place} of ${tree}, but git's three-way merge meets another change beside it${changedBy(ctx, commits)}${changedHere(ctx, own)}`;
     return { ...cause, kind: "order_differs", text };
   }
   if (missing.length === 0) {
-    const text = `every line that the hunk expects stands in ${place} of ${tree}, but not together in this order${changedBy(ctx, commits)}`;
+    const text = `every line that the hunk expects stands in ${place} of ${tree}, but not together in this order${changedBy(ctx, commits)}${changedHere(ctx, own)}`;
     return { ...cause, kind: "order_differs", text };
   }
   const sample = missing[0]?.text.trim().slice(0, 100) ?? "";
   const text = `${missing.length} of the ${preImage(hunk).length} lines that the hunk expects in ${place} are not in ${tree}, first "${sample}"`;
-  return { ...cause, kind: "lines_differ", text: text + changedBy(ctx, authors.length > 0 ? [...new Set(authors)] : commits) };
+  const upstream = changedBy(ctx, authors.length > 0 ? [...new Set(authors)] : commits);
+  return { ...cause, kind: "lines_differ", text: text + upstream + changedHere(ctx, own) };
+}
+
+/** Hits of one name that are looked at, and commits that are named. */
+const HITS = 500;
+const MOST_OWN = 3;
+
+/** The newest commits of the target to these functions of the file (to the file, outside of functions) that no upstream tree has. */
+function ownCommits(ctx: AnalysisContext, path: string, names: readonly string[]): string[] {
+  const { index } = ctx;
+  const ofFunctions = () =>
+    names.flatMap((name) => index.commitsOfFunction(name, HITS).flatMap((hit) => (hit.path === path ? [hit.num] : [])));
+  const nums = names.length === 0 ? index.commitsOfPath(path, HITS) : ofFunctions();
+  const upstream = ctx.upstreams.map((tree) => index.reachable(tree.oid));
+  const own = [...new Set(nums)].filter((num) => ctx.inTarget.has(num) && !upstream.some((reachable) => reachable.has(num)));
+  return own
+    .sort((a, b) => b - a)
+    .slice(0, MOST_OWN)
+    .map((num) => index.commitByNum(num).oid);
 }
 
 function introducedBy(ctx: AnalysisContext, commit: string | null): string {
@@ -171,6 +196,10 @@ function changedBy(ctx: AnalysisContext, commits: readonly string[]): string {
   const shown = commits.slice(0, 3).map((oid) => named(ctx, oid));
   const more = commits.length > shown.length ? ` and ${commits.length - shown.length} more` : "";
   return `; upstream changed them in ${shown.join(", ")}${more}`;
+}
+
+function changedHere(ctx: AnalysisContext, own: readonly string[]): string {
+  return own.length === 0 ? "" : `; ${ctx.target.tree} changed the place itself in ${own.map((oid) => named(ctx, oid)).join(", ")}`;
 }
 
 function named(ctx: AnalysisContext, oid: string): string {

@@ -1,4 +1,6 @@
 import { type ByteReader, byteReader } from "./byte-reader.ts";
+import { countReplaced } from "./child-counts.ts";
+import { deathOf } from "./missing-object.ts";
 import { GitError, type GitOptions, spawnGit, withoutCredentials } from "./process.ts";
 import { privateMemory } from "./process-memory.ts";
 
@@ -45,8 +47,8 @@ interface Session<Answer> {
   readonly child: ReturnType<typeof spawnGit>;
   readonly answer: () => Promise<Answer>;
   readonly sent: Request<Answer>[];
-  /** Exit code once the child is gone; null when it was killed or never started. */
-  readonly gone: Promise<number | null>;
+  /** Exit code and signal once the child is gone; both null when it never started. */
+  readonly gone: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   readonly stderr: () => string;
   receiving: boolean;
   timedOut: boolean;
@@ -73,11 +75,11 @@ function startSession<Answer>(protocol: Protocol<Answer>): Session<Answer> {
   });
   // A dead child closes its input; the end of its output is what tells us.
   child.stdin.on("error", () => {});
-  const gone = new Promise<number | null>((resolve) => {
-    child.once("close", (code) => resolve(code));
+  const gone: Session<Answer>["gone"] = new Promise((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal }));
     child.once("error", (error) => {
       stderr = error.message;
-      resolve(null);
+      resolve({ code: null, signal: null });
     });
   });
   return {
@@ -106,6 +108,7 @@ export function converse<Answer>(protocol: Protocol<Answer>, limits: Conversatio
       if (session.sent.length > 0) return;
       session.child.kill("SIGKILL");
       session = null;
+      countReplaced();
     }
     try {
       session ??= start();
@@ -166,14 +169,15 @@ export function converse<Answer>(protocol: Protocol<Answer>, limits: Conversatio
   }
 
   async function bury(dead: Session<Answer>, head: Request<Answer>, error: unknown): Promise<void> {
-    const code = await dead.gone;
+    const { code, signal } = await dead.gone;
     const reason = dead.timedOut ? `no answer within ${head.timeLimitMs} ms` : dead.stderr() || String(error);
     head.deaths += 1;
-    limits.log?.("git child died", { command: protocol.args[0], code, reason, closed });
+    limits.log?.("git child died", { command: protocol.args[0], code, signal, reason, closed });
     const failed = closed || dead.timedOut || head.deaths > 1;
-    if (failed) head.reject(new GitError(protocol.args, code, closed ? "closed" : reason));
+    if (failed) head.reject(closed ? new GitError(protocol.args, code, "closed") : deathOf(protocol.args, code, signal, reason));
     waiting = new Set([...(failed ? dead.sent.slice(1) : dead.sent), ...waiting]);
     if (session === dead) session = null;
+    if (!closed) countReplaced();
     if (closed) refuseWaiting("closed");
     else send();
   }

@@ -44,10 +44,10 @@ export interface Mirror {
   /** Forgets a tree. Its commits stay for a while (`keepMs`), for analyses that pin them; then maintain() removes what no other tree has. */
   remove(tree: string): Promise<void>;
   /**
-   * Keeps the mirror fast and small, at low priority: commit-graph, number of packs, objects of removed trees. Nobody needs to wait for it;
-   * calls that come while one runs share the next run.
+   * Keeps the mirror fast and small, at low priority: commit-graph, number of packs, objects of removed trees. One run at a time.
+   * @throws the signal's reason when aborted; the next run goes on
    */
-  maintain(): Promise<void>;
+  maintain(signal?: AbortSignal): Promise<void>;
   /** Ends maintenance under way. */
   close(): Promise<void>;
 }
@@ -191,8 +191,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     return { before, after };
   }
 
-  async function upkeepOnce(): Promise<void> {
-    const { signal } = closing;
+  async function upkeepOnce(stop: AbortSignal | undefined): Promise<void> {
+    const signal = stop === undefined ? closing.signal : AbortSignal.any([closing.signal, stop]);
     signal.throwIfAborted();
     await upkeep.writeCommitGraph(signal);
     await upkeep.joinPacks(signal);
@@ -213,11 +213,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       }),
     heads: refs.heads,
     remove: (tree) => inTurn(tree, () => refs.remove(tree)),
-    maintain: async () => {
-      // One that has not begun yet will see everything that this one would.
-      if (maintenance.size > 0) return maintenance.onIdle();
-      await maintenance.add(upkeepOnce);
-    },
+    maintain: (signal) => maintenance.add(() => upkeepOnce(signal)),
     close: async () => {
       closing.abort();
       await maintenance.onIdle();

@@ -54,8 +54,15 @@ function answers(input: ByteReader): () => Promise<ObjectAnswer> {
   };
 }
 
-/** Reads objects through one long-lived `git cat-file`; many reads may be under way at once. A missing or damaged object is null. */
-export function openObjectReader(options: Pick<GitOptions, "gitDir" | "env">, limits: ConversationLimits = {}): ObjectReader {
+/**
+ * Reads objects through one long-lived `git cat-file`; many reads may be under way at once. A missing or damaged object is null.
+ * @param heldTree trees that git cannot see yet
+ */
+export function openObjectReader(
+  options: Pick<GitOptions, "gitDir" | "env">,
+  limits: ConversationLimits = {},
+  heldTree: (oid: string) => RawTree | undefined = () => undefined,
+): ObjectReader {
   const child = converse({ args: ["cat-file", "--batch-command"], options, answers }, limits);
   const trees = new Map<string, RawTree>();
   let cachedEntries = 0;
@@ -76,6 +83,8 @@ export function openObjectReader(options: Pick<GitOptions, "gitDir" | "env">, li
 
   async function tree(treeish: string): Promise<RawTree | null> {
     if (checkOid(treeish) === EMPTY_TREE) return NO_ENTRIES;
+    const held = heldTree(treeish);
+    if (held !== undefined) return held;
     const known = trees.get(treeish);
     if (known !== undefined) {
       // Moved to the young end, so that the oldest one is the one that was not used for longest.

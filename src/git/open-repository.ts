@@ -6,7 +6,8 @@ import { checkOid } from "./oid.ts";
 import { openPatchSource } from "./patch-source.ts";
 import { GitError } from "./process.ts";
 import { privateMemory } from "./process-memory.ts";
-import { blameLines, grepWords, listTree } from "./queries.ts";
+import { blameLines, commitsChanging, grepWords, listTree } from "./queries.ts";
+import { quickMerge } from "./quick-merge.ts";
 import type { RawEntry, RawTree } from "./raw-tree.ts";
 import type { MergeResult, Repository } from "./repository.ts";
 import { openScratchStore } from "./scratch-store.ts";
@@ -59,10 +60,12 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
   const git = { gitDir, env: scratch.env };
   const closing = new AbortController();
   const queries = { ...git, signal: closing.signal };
-  const reader = openObjectReader(git, limits);
+  const reader = openObjectReader(git, limits, scratch.heldTree);
   const patches = openPatchSource(git, limits);
   const merger = openMerger(git, scratch, limits);
   const children = [reader, patches, merger];
+
+  const trees = { read: readTree, write: scratch.writeTree };
 
   async function readTree(oid: string): Promise<RawTree> {
     const tree = await reader.tree(oid);
@@ -77,6 +80,11 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
     if (absent !== undefined) throw missing(command, absent);
   }
 
+  function onDisk(treeish: string): string {
+    scratch.persist(treeish);
+    return treeish;
+  }
+
   async function patch(oid: string): Promise<string> {
     const commit = await reader.commit(oid);
     if (commit === null) throw missing("diff-tree", oid);
@@ -89,21 +97,22 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
 
   async function diff(fromTree: string, toTree: string): Promise<string> {
     await requireTrees("diff-tree", [fromTree, toTree]);
+    for (const tree of [fromTree, toTree]) scratch.persist(tree);
     return patches.diff(fromTree, toTree);
   }
 
   async function merge(base: string, ours: string, theirs: string): Promise<MergeResult> {
     await requireTrees("merge-tree", [base, ours, theirs]);
-    return merger.merge(base, ours, theirs);
+    return (await quickMerge({ ...trees, merge: merger.merge }, base, ours, theirs)) ?? merger.merge(base, ours, theirs);
   }
 
   async function withFiles(tree: string, files: Parameters<Repository["withFiles"]>[1]): Promise<string> {
     const entries = new Map<string, RawEntry | null>();
     for (const [path, file] of files) {
-      const entry = file === null ? null : { mode: file.mode.replace(/^0+/, ""), oid: await scratch.writeBlob(file.bytes) };
+      const entry = file === null ? null : { mode: file.mode.replace(/^0+/, ""), oid: scratch.writeBlob(file.bytes) };
       entries.set(path, entry);
     }
-    return editTree({ read: readTree, write: scratch.writeTree }, checkOid(tree), entries);
+    return editTree(trees, checkOid(tree), entries);
   }
 
   async function pingChild(child: (typeof children)[number]): Promise<ChildHealth> {
@@ -127,12 +136,13 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
     commit: reader.commit,
     blob: reader.blob,
     entry: reader.entry,
-    list: tellingMissing((treeish, paths) => listTree(queries, timeLimitMs, treeish, paths)),
+    list: tellingMissing((treeish, paths) => listTree(queries, timeLimitMs, onDisk(treeish), paths)),
     patch: tellingMissing(patch),
     diff: tellingMissing(diff),
     merge: tellingMissing(merge),
     blame: tellingMissing((commit, path, ranges, not) => blameLines(queries, timeLimitMs, commit, path, ranges, not)),
-    grepWords: tellingMissing((treeish, words, paths) => grepWords(queries, timeLimitMs, treeish, words, paths)),
+    commitsChanging: tellingMissing((word, tip, paths) => commitsChanging(queries, timeLimitMs, word, tip, paths)),
+    grepWords: tellingMissing((treeish, words, paths) => grepWords(queries, timeLimitMs, onDisk(treeish), words, paths)),
     withFiles: tellingMissing(withFiles),
     close,
     ping: () => Promise.all(children.map(pingChild)),

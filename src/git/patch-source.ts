@@ -1,7 +1,8 @@
 import type { ByteReader } from "./byte-reader.ts";
 import { type ConversationLimits, converse } from "./conversation.ts";
+import { MissingObject } from "./missing-object.ts";
 import { checkOid, EMPTY_TREE } from "./oid.ts";
-import { GitError, type GitOptions } from "./process.ts";
+import type { GitOptions } from "./process.ts";
 
 /** A longer patch fails instead of filling the memory (the largest text patch of Linux history has about 20 MB). */
 const LARGEST_PATCH = 64 * 1024 * 1024;
@@ -53,7 +54,7 @@ export function openPatchSource(options: Pick<GitOptions, "gitDir" | "env">, lim
 
   async function ask(ids: string): Promise<string> {
     const text = await child.ask(`${ids}\n${TERMINATOR}`);
-    if (text === null) throw new GitError(ARGUMENTS, null, `patch larger than ${LARGEST_PATCH} bytes: ${ids}`);
+    if (text === null) throw new MissingObject(ARGUMENTS, null, `patch larger than ${LARGEST_PATCH} bytes: ${ids}`);
     return text;
   }
 

@@ -1,5 +1,5 @@
-import { isObjectProblem } from "./missing-object.ts";
 import { streamGit } from "./process.ts";
+import { skippingMissing } from "./skipping-missing.ts";
 
 export interface PatchText {
   readonly oid: string;
@@ -94,24 +94,11 @@ async function* diffTree(options: PatchOptions, oids: readonly string[], limit: 
  * A commit whose objects are missing is told as such, and the rest goes on in a new process.
  * @throws GitError when git fails for another reason.
  */
-export async function* patches(options: PatchOptions): AsyncGenerator<PatchText> {
+export function patches(options: PatchOptions): AsyncGenerator<PatchText> {
   const limit = options.limit ?? PATCH_LIMIT;
-  let next = 0;
-  while (next < options.oids.length) {
-    try {
-      for await (const patch of diffTree(options, options.oids.slice(next), limit)) {
-        const found = options.oids.indexOf(patch.oid, next);
-        for (const oid of options.oids.slice(next, found)) yield { oid, text: "", state: "missing" };
-        next = found + 1;
-        yield patch;
-      }
-      for (const oid of options.oids.slice(next)) yield { oid, text: "", state: "missing" };
-      next = options.oids.length;
-    } catch (error) {
-      const culprit = options.oids[next];
-      if (!isObjectProblem(error) || culprit === undefined) throw error;
-      next += 1;
-      yield { oid: culprit, text: "", state: "missing" };
-    }
-  }
+  return skippingMissing(
+    options.oids,
+    (oids) => diffTree(options, oids, limit),
+    (oid) => ({ oid, text: "", state: "missing" }),
+  );
 }

@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
+import { countStart } from "./child-counts.ts";
 
 /** A git command that failed; `detail` is the last part of what git printed, with credentials removed. */
 export class GitError extends Error {
@@ -67,6 +68,7 @@ const TERMINATION_MS = 5000;
 function start(args: readonly string[], options: GitOptions, detached: boolean): GitChild {
   // In the environment, not as an argument: what git itself starts is then known by it too (see orphans.ts).
   const env = gitEnvironment(options.gitDir === undefined ? options.env : { GIT_DIR: options.gitDir, ...options.env });
+  countStart();
   return spawn("git", [...SPAWN_FLAGS, ...args], { env, stdio: ["pipe", "pipe", "pipe"], detached });
 }
 

@@ -87,6 +87,40 @@ export async function blameLines(
   return blamed.map((one) => ({ ...one, boundary: boundaries.has(one.commit) }));
 }
 
+const WORD = /^\w+$/;
+
+/**
+ * Commits in the history of `tip` after which one of these files holds the word more or less often than before (`git log -S`), newest first.
+ * 0.6 s for a few files of a kernel, seconds on a busy machine.
+ */
+export async function commitsChanging(
+  options: QueryOptions,
+  timeLimitMs: number,
+  word: string,
+  tip: string,
+  paths: readonly string[],
+): Promise<string[]> {
+  if (!WORD.test(word)) throw new TypeError(`not a word: ${JSON.stringify(word.slice(0, 80))}`);
+  // Not `\b`, which only some regular expression libraries know.
+  const search = `-S(^|[^[:alnum:]_])${word}($|[^[:alnum:]_])`;
+  const args = [
+    "log",
+    "--topo-order",
+    "--format=%H",
+    "--no-show-signature",
+    "--no-renames",
+    "--pickaxe-regex",
+    search,
+    checkOid(tip),
+    "--",
+  ];
+  const output = await run([...args, ...paths.map(toArgument)], options, timeLimitMs);
+  return output
+    .toString("latin1")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
 export interface GrepHit {
   readonly path: string;
   /** 1-based. */

@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
+import { type AddressGuard, hostOf } from "../net/address-guard.ts";
 import { withoutCredentials } from "./process.ts";
 
 export type RemoteCheck =
@@ -10,6 +12,8 @@ export type RefCheck = { readonly ok: true } | { readonly ok: false; readonly re
 export interface RemoteRules {
   /** Accept file URLs and absolute paths of this machine. */
   readonly allowFile: boolean;
+  /** Where remotes may be; without one, anywhere. */
+  readonly guard?: AddressGuard;
 }
 
 const LONGEST_REMOTE = 2000;
@@ -39,7 +43,7 @@ export function validateRemote(remote: string, rules: RemoteRules): RemoteCheck 
   if (REMOTE_HELPER.test(remote)) return refused("remote-not-allowed", "remote helpers (transport::address) are not allowed");
   if (remote.startsWith("/")) return rules.allowFile ? { ok: true } : refused("remote-not-allowed", "file remotes are not allowed");
   if (HAS_SCHEME.test(remote)) return validateUrl(remote, rules);
-  if (SCP_FORM.test(remote)) return validateScpForm(remote);
+  if (SCP_FORM.test(remote)) return validateScpForm(remote, rules);
   return refused("remote-malformed", "the remote is neither a URL nor host:path nor an absolute path");
 }
 
@@ -66,16 +70,39 @@ function validateUrl(remote: string, rules: RemoteRules): RemoteCheck {
     return refused("remote-malformed", "user, host or path of the remote begin with a dash or hold control characters");
   }
   if (url.search !== "" || url.hash !== "") return refused("remote-malformed", "the remote must not have a query or a fragment");
-  return { ok: true };
+  // curl looks such a name up without the dot, and would not find the addresses that were looked at.
+  if (url.hostname.endsWith(".")) return refused("remote-malformed", "the host of the remote ends with a dot");
+  return validateHost(hostOf(url), rules);
 }
 
-function validateScpForm(remote: string): RemoteCheck {
-  const colon = remote.startsWith("[") || remote.includes("@[") ? remote.indexOf("]:") + 1 : remote.indexOf(":");
+/** Where the remote `host:path` of ssh ends its host: at the first colon that is not part of an address in brackets. */
+function scpColon(remote: string): number {
+  return remote.startsWith("[") || remote.includes("@[") ? remote.indexOf("]:") + 1 : remote.indexOf(":");
+}
+
+function validateScpForm(remote: string, rules: RemoteRules): RemoteCheck {
+  const colon = scpColon(remote);
   const [host = "", user = ""] = remote.slice(0, colon).split("@").reverse();
   if ([host, user, remote.slice(colon + 1)].some((part) => part.startsWith("-"))) {
     return refused("remote-malformed", "user, host or path of the remote begin with a dash");
   }
-  return { ok: true };
+  return validateHost(host.replace(/^\[|\]$/g, ""), rules);
+}
+
+/** Names are looked up when they are connected to; an address, and what always means this machine, can be refused at once. */
+function validateHost(host: string, { guard }: RemoteRules): RemoteCheck {
+  if (guard === undefined) return { ok: true };
+  const local = /(?:^|\.)localhost$/i.test(host) && !guard.allows("127.0.0.1");
+  if (!local && (isIP(host) === 0 || guard.allows(host))) return { ok: true };
+  return refused("remote-not-allowed", `${host} is a private or reserved address; BACKPORTD_PRIVATE_NETWORKS allows networks`);
+}
+
+/** The host of an accepted remote, without brackets; null for a directory of this machine. */
+export function remoteHost(remote: string): string | null {
+  if (localPath(remote) !== null) return null;
+  if (HAS_SCHEME.test(remote)) return hostOf(new URL(remote));
+  const [host = ""] = remote.slice(0, scpColon(remote)).split("@").reverse();
+  return host.replace(/^\[|\]$/g, "");
 }
 
 function decoded(text: string): string | null {

@@ -1,6 +1,12 @@
 import { GitError, withoutCredentials } from "./process.ts";
 
-export type RemoteErrorCode = "remote-unreachable" | "remote-refused" | "ref-not-found" | "remote-incomplete" | "disk-full";
+export type RemoteErrorCode =
+  | "remote-not-allowed"
+  | "remote-unreachable"
+  | "remote-refused"
+  | "ref-not-found"
+  | "remote-incomplete"
+  | "disk-full";
 
 /** A remote, or our way to it, failed; `detail` is what was said about it, without credentials. */
 export class RemoteError extends Error {

@@ -1,4 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import git, { type GitHttpRequest, type GitHttpResponse } from "isomorphic-git";
+import { AddressRefused } from "../net/address-guard.ts";
+import { httpRequest } from "../net/http-request.ts";
 import { runGit } from "./process.ts";
 import type { RemoteAccess } from "./remote-access.ts";
 import { RemoteError, toRemoteError } from "./remote-error.ts";
@@ -9,6 +12,8 @@ export interface RemoteRef {
   readonly oid: string;
 }
 
+/** Some servers answer git only where the address does not end in .git. */
+const AGENT = "git/backportd";
 /** A server that lists more than this (about 500,000 refs) is not believed. */
 const LONGEST_LISTING = 64 * 1024 * 1024;
 
@@ -41,13 +46,14 @@ async function overGit({ address, env }: RemoteAccess, names: readonly string[],
   return [...refs].map(([ref, oid]) => ({ ref, oid }));
 }
 
-async function overHttp({ address, credential }: RemoteAccess, names: readonly string[], signal: AbortSignal): Promise<RemoteRef[]> {
-  const http = { request: (request: GitHttpRequest) => httpRequest(request, signal) };
+async function overHttp(remote: RemoteAccess, names: readonly string[], signal: AbortSignal): Promise<RemoteRef[]> {
+  const { address, credential } = remote;
+  const http = { request: (request: GitHttpRequest) => ask(request, remote, signal) };
   // Without onAuth, a server that wants a password is an HttpError; asked once more, it gives up by itself.
   const auth = credential === null ? {} : { onAuth: () => ({ ...credential }) };
-  const ask = (prefix: string) => git.listServerRefs({ http, url: address, prefix, peelTags: true, protocolVersion: 2, ...auth });
+  const list = (prefix: string) => git.listServerRefs({ http, url: address, prefix, peelTags: true, protocolVersion: 2, ...auth });
   try {
-    const answers = await Promise.all(names.map(ask));
+    const answers = await Promise.all(names.map(list));
     return answers.flat().map(({ ref, oid, peeled }) => ({ ref, oid: peeled ?? oid }));
   } catch (error) {
     signal.throwIfAborted();
@@ -55,28 +61,26 @@ async function overHttp({ address, credential }: RemoteAccess, names: readonly s
   }
 }
 
-/** isomorphic-git's HTTP client over fetch, which unlike the one it brings can be aborted. */
-async function httpRequest({ url, method = "GET", headers = {}, body }: GitHttpRequest, signal: AbortSignal): Promise<GitHttpResponse> {
+/** isomorphic-git's HTTP client, which unlike the one it brings can be aborted, connects to allowed addresses only, and stays where it was sent. */
+async function ask(request: GitHttpRequest, { guard }: RemoteAccess, signal: AbortSignal): Promise<GitHttpResponse> {
+  const { url, method = "GET", headers = {} } = request;
   const pieces: Uint8Array[] = [];
-  for await (const piece of body ?? []) pieces.push(piece);
-  const init = pieces.length === 0 ? {} : { body: Buffer.concat(pieces) };
-  const response = await fetch(url, { method, headers, signal, ...init });
-  if (new URL(url).protocol === "https:" && !response.url.startsWith("https:")) {
-    throw new RemoteError("remote-refused", `redirected from https to ${response.url}`);
+  for await (const piece of request.body ?? []) pieces.push(piece);
+  const body = pieces.length === 0 ? {} : { body: Buffer.concat(pieces) };
+  const answer = await httpRequest(new URL(url), { method, headers: { "user-agent": AGENT, ...headers }, signal, guard, ...body });
+  const { statusCode = 0, statusMessage = "" } = answer;
+  if (statusCode >= 300 && statusCode < 400) {
+    answer.destroy();
+    const place = URL.parse(answer.headers.location ?? "", url)?.href.replace(/\/info\/refs\?.*$/, "");
+    throw new RemoteError("remote-refused", `redirections are not followed: use ${place ?? "another address"}`);
   }
-  return {
-    url: response.url,
-    method,
-    headers: Object.fromEntries(response.headers),
-    statusCode: response.status,
-    statusMessage: response.statusText,
-    body: limited(response),
-  };
+  const fields = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+  return { url, method, headers: Object.fromEntries(fields), statusCode, statusMessage, body: limited(answer) };
 }
 
-async function* limited(response: Response): AsyncGenerator<Uint8Array, void, void> {
+async function* limited(answer: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   let size = 0;
-  for await (const piece of response.body ?? []) {
+  for await (const piece of answer) {
     size += piece.length;
     if (size > LONGEST_LISTING) throw new RemoteError("remote-refused", `the list of refs is longer than ${LONGEST_LISTING} bytes`);
     yield piece;
@@ -85,6 +89,7 @@ async function* limited(response: Response): AsyncGenerator<Uint8Array, void, vo
 
 function toHttpError(error: unknown): unknown {
   if (error instanceof RemoteError) return error;
+  if (error instanceof AddressRefused) return new RemoteError("remote-not-allowed", error.message, error);
   if (error instanceof git.Errors.HttpError) {
     const refused = [401, 403, 407].includes(error.data.statusCode);
     return new RemoteError(refused ? "remote-refused" : "remote-unreachable", `HTTP ${error.data.statusCode} ${error.data.statusMessage}`);

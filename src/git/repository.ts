@@ -65,6 +65,8 @@ export interface Repository {
   merge(base: string, ours: string, theirs: string): Promise<MergeResult>;
   /** Blames 1-based inclusive line ranges of a file. 0.1-1 s on a kernel: callers ask for few. `not` bounds the walk. */
   blame(commit: string, path: string, ranges: readonly (readonly [number, number])[], not?: readonly string[]): Promise<BlamedLine[]>;
+  /** Commits in the history of `tip` that change how often one of these files holds a word, newest first (`git log -S`). 0.6 s and more. */
+  commitsChanging(word: string, tip: string, paths: readonly string[]): Promise<string[]>;
   /** Lines of a tree that hold one of the words as a whole word. `git grep`, 0.1 s per folder, 1-2 s for a whole kernel. */
   grepWords(treeish: string, words: readonly string[], paths?: readonly string[]): Promise<{ path: string; line: number; text: string }[]>;
   /** Writes a tree equal to `tree` but for these files (null removes one) into the scratch store. */

@@ -10,7 +10,7 @@ interface Edit {
 export interface TreeStore {
   /** @throws when the tree is missing. */
   read(tree: string): Promise<RawTree>;
-  write(entries: RawTree): Promise<string>;
+  write(entries: RawTree): string;
 }
 
 function collect(files: ReadonlyMap<string, RawEntry | null>): Edit {
@@ -49,7 +49,7 @@ async function rebuild(store: TreeStore, tree: string, edits: ReadonlyMap<string
     if (oid !== EMPTY_TREE) entries.set(name, { mode: DIRECTORY_MODE, oid });
     else if (wasDirectory) entries.delete(name);
   }
-  return entries.size === 0 ? EMPTY_TREE : await store.write(entries);
+  return entries.size === 0 ? EMPTY_TREE : store.write(entries);
 }
 
 /**

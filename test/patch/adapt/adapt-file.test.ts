@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adaptFile } from "../../src/patch/adapt.ts";
-import { applyWithFuzz } from "../../src/patch/fuzz.ts";
-import { parsePatch } from "../../src/patch/parse.ts";
-import type { FilePatch } from "../../src/patch/patch.ts";
+import { adaptFile } from "../../../src/patch/adapt/adapt-file.ts";
+import { applyWithFuzz } from "../../../src/patch/fuzz.ts";
+import { parsePatch } from "../../../src/patch/parse.ts";
+import type { FilePatch } from "../../../src/patch/patch.ts";
 
 function patchOf(header: string, ...lines: string[]): FilePatch {
   const old = lines.filter((line) => !line.startsWith("+")).length;
@@ -45,7 +45,7 @@ test("context only: a removed line that stands once is replaced where its neighb
     "+\tset_state(clp, READY);",
     " \twake_up(&clp->queue);",
   );
-  const adapted = adaptFile(file, TARGET);
+  const adapted = adaptFile(file, TARGET, null);
   assert.equal(adapted?.content, TARGET.replace("\tclp->state = READY;", "\tset_state(clp, READY);"));
   assert.deepEqual(
     adapted?.hunks.map((hunk) => [hunk.rule, hunk.safe]),
@@ -62,12 +62,12 @@ test("an added line goes beside the neighbour that is left", () => {
     "+\tclp->ready_at = now();",
     " \tnotify_new(clp);",
   );
-  assert.equal(adaptFile(file, TARGET)?.content, TARGET.replace("READY;\n", "READY;\n\tclp->ready_at = now();\n"));
+  assert.equal(adaptFile(file, TARGET, null)?.content, TARGET.replace("READY;\n", "READY;\n\tclp->ready_at = now();\n"));
 });
 
 test("neighbours that no longer stand together leave the place open: refused", () => {
   const file = patchOf("static int start(struct client *clp)", " \tret = prepare_old(clp);", "+\tcount(clp);", " \twake_up(&clp->queue);");
-  assert.equal(adaptFile(file, TARGET), null);
+  assert.equal(adaptFile(file, TARGET, null), null);
 });
 
 test("a line that stands twice is not guessed", () => {
@@ -79,7 +79,7 @@ test("a line that stands twice is not guessed", () => {
     "+\tset_state(clp, READY);",
     " \tunknown_too(clp);",
   );
-  assert.equal(adaptFile(file, target), null);
+  assert.equal(adaptFile(file, target, null), null);
 });
 
 test("moved code: the function is gone, its lines stand in another one", () => {
@@ -91,7 +91,7 @@ test("moved code: the function is gone, its lines stand in another one", () => {
     " \tkfree(clp->domain);",
     " \tkfree(clp);",
   );
-  const adapted = adaptFile(file, TARGET);
+  const adapted = adaptFile(file, TARGET, null);
   assert.equal(adapted?.content, TARGET.replace("\tflush(clp);\n", "\tflush(clp);\n\tdestroy_workqueue(clp->wq);\n"));
   assert.equal(adapted?.hunks[0]?.rule, "moved_function");
   assert.equal(adapted?.hunks[0]?.safe, false);
@@ -106,10 +106,17 @@ test("code that the target does not have at all is refused", () => {
     "+\ttry_run_cb(&copy->cb);",
     " }",
   );
-  assert.equal(adaptFile(file, TARGET), null);
+  assert.equal(adaptFile(file, TARGET, null), null);
 });
 
 test("a hunk whose result already stands there is skipped and said", () => {
+  const other = patchOf(
+    "static int start(struct client *clp)",
+    " \tfoo(clp);",
+    "-\tclp->state = READY;",
+    "+\tset_state(clp, READY);",
+    " \tbar(clp);",
+  );
   const file = patchOf(
     "static void stop(struct client *clp)",
     " \tother(clp);",
@@ -117,13 +124,16 @@ test("a hunk whose result already stands there is skipped and said", () => {
     "+\tkfree(clp->name);",
     " \tanother(clp);",
   );
-  const adapted = adaptFile(file, TARGET);
-  assert.equal(adapted?.content, TARGET);
-  assert.equal(adapted?.hunks[0]?.rule, "already_present");
+  const adapted = adaptFile({ ...file, hunks: [...other.hunks, ...file.hunks] }, TARGET, null);
+  assert.deepEqual(
+    adapted?.hunks.map((hunk) => hunk.rule),
+    ["context_only", "already_present"],
+  );
+  assert.equal(adaptFile(file, TARGET, null), null, "a change that is all there is none");
 });
 
 test("deeper code gets deeper lines", () => {
   const target = TARGET.replace("\tflush(clp);\n", "\tif (clp) {\n\t\tflush(clp);\n\t}\n");
   const file = patchOf("static void stop(struct client *clp)", " \tgone(clp);", " \tflush(clp);", "+\tdrain(clp);", " \tgone_too(clp);");
-  assert.equal(adaptFile(file, target)?.content, target.replace("\t\tflush(clp);\n", "\t\tflush(clp);\n\t\tdrain(clp);\n"));
+  assert.equal(adaptFile(file, target, null)?.content, target.replace("\t\tflush(clp);\n", "\t\tflush(clp);\n\t\tdrain(clp);\n"));
 });
