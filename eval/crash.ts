@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { readCrash } from "../src/crash/read-crash.ts";
 import { kindsOfType } from "../src/rules/crash-types.ts";
 import type { Signature } from "../src/schema/signature.ts";
+import { readOptions, required } from "./usage.ts";
 
 /** A labelled crash text: header lines `KEY: value`, an empty line, the log, and possibly the cut that the labeller expects. */
 interface Labelled {
@@ -82,9 +82,8 @@ function judgeCorrupted(text: Labelled, signature: Signature): string | true {
  * Options: `--data DIR`, `--misses` to list what is wrong.
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
-  const { values } = parseArgs({ args, options: { data: { type: "string" }, misses: { type: "boolean", default: false } } });
-  const { data } = values;
-  if (data === undefined) throw new Error("crash: --data DIR is needed, a folder of labelled crash texts");
+  const values = readOptions(args, { data: { type: "string" }, misses: { type: "boolean" } });
+  const data = required("data", values.data);
   const texts = readdirSync(data)
     .filter((name) => statSync(join(data, name)).isFile())
     .map((name) => readLabelled(name, readFileSync(join(data, name), "utf8")));
@@ -101,7 +100,7 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     console.log(
       `${name.padEnd(14)} ${String(right).padStart(5)} of ${String(of).padStart(5)}  ${(100 * (figures[name] ?? 0)).toFixed(1)} %`,
     );
-    if (values.misses) for (const miss of misses) console.log(`  ${miss}`);
+    if (values.misses === true) for (const miss of misses) console.log(`  ${miss}`);
   }
   return figures;
 }

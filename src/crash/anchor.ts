@@ -40,6 +40,13 @@ function ownFrames(frames: readonly Frame[]): readonly Frame[] {
   return interrupt.some((frame) => frame.generic === "no" || frame.generic === "dispatch") ? interrupt : own;
 }
 
+/** As byLists; a caller that only the link register names does not hide what the trace says. */
+function byListsAndTrace(frames: readonly Frame[], skip: readonly string[]): Names {
+  const traced = frames.filter((frame) => frame.fromLinkRegister !== true);
+  const names = byLists(frames, skip);
+  return traced.length === frames.length ? names : unique([...names, ...byLists(traced, skip)]);
+}
+
 /** The first function that is on no list, then the first that at least hands work on, then the first that is no machinery. */
 function byLists(frames: readonly Frame[], skip: readonly string[]): Names {
   const usable = frames.filter((frame) => frame.generic !== "irrelevant" && !isSkipped(frame.symbol, skip));
@@ -92,7 +99,7 @@ function namesOf(recipe: Exclude<AnchorRecipe, "stall">, frames: readonly Frame[
       return ofHang(frames);
     case "pc":
     case "trace":
-      return byLists(frames, input.skip);
+      return byListsAndTrace(frames, input.skip);
   }
 }
 

@@ -56,6 +56,8 @@ const ARCHITECTURES: readonly Sign[] = [
 const WEAK_SIGNS: readonly Sign[] = [
   { arch: "i386", sign: /\[<[cf][0-9a-f]{7}>\] [\w.?]/ },
   { arch: "arm64", sign: /^Call trace:/ },
+  // Where x86-64 maps all memory, when its place is not drawn by lot.
+  { arch: "x86_64", sign: /\b(?:0x)?ffff888[0-9a-f]{9}\b/ },
 ];
 
 /** The architecture that the lines tell, or null. */

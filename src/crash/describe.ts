@@ -5,7 +5,7 @@ import { readDetails } from "./details.ts";
 import { readFault } from "./fault.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { readIdentifiers } from "./identifiers.ts";
-import { readRelease } from "./kernel-release.ts";
+import { releaseOf } from "./kernel-release.ts";
 import type { LogLine } from "./line.ts";
 import { readMessages } from "./messages.ts";
 import type { Report } from "./report.ts";
@@ -78,7 +78,7 @@ function withStack(first: Report, reports: readonly Report[], lines: readonly Lo
 
 function ofReports(reports: readonly Report[], lines: readonly LogLine[]): Reading | null {
   const strong = reports.filter((report) => !report.segment.header.rule.weak);
-  const first = strong[0] ?? reports[0];
+  const first = strong.find((report) => report.segment.header.rule.corrupted === null) ?? strong[0] ?? reports[0];
   if (first === undefined) return null;
   const root = withStack(first, strong, lines);
   const { kind, subkind, title, altTitles, frames, stacks, corrupted, segment } = root;
@@ -106,7 +106,7 @@ export function describe(reports: readonly Report[], lines: readonly LogLine[]):
     pc: stacks.pc,
     lr: stacks.lr,
     assert: context.assert,
-    kernel: readRelease(own) ?? readRelease(lines),
+    kernel: releaseOf(own, lines),
     comm: context.comm,
     workqueue: context.workqueue,
     modules: [...context.modules],

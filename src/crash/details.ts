@@ -1,9 +1,10 @@
 import { PC_LINE } from "../rules/crash-stacks.ts";
 import type { Frame, Signature, SignatureDetails } from "../schema/signature.ts";
+import { readCode } from "./code-bytes.ts";
 import { decodeShadow } from "./fault.ts";
 import type { LogLine } from "./line.ts";
 import { readLocks } from "./locks.ts";
-import { readFieldHints, readObjects } from "./objects.ts";
+import { faultOffset, readFieldHints, readObjects } from "./objects.ts";
 import type { Report } from "./report.ts";
 import { readSources } from "./sources.ts";
 import type { Stack } from "./stack.ts";
@@ -110,6 +111,7 @@ export interface DetailsInput {
 export function readDetails(input: DetailsInput): SignatureDetails {
   const { own, all, frames, fault } = input;
   const { cpu, pid } = readCpuAndPid(own);
+  const decodedAddress = decodeShadow(fault, own);
   const linked = own.find((line) => line.text.includes("Modules linked in"))?.text ?? "";
   return {
     reports: input.reports.map(describeReport),
@@ -125,9 +127,10 @@ export function readDetails(input: DetailsInput): SignatureDetails {
     context: contextOf(frames, pid),
     hardware: own.map((line) => HARDWARE.exec(line.text)?.[1]).find((name) => name !== undefined) ?? null,
     outOfTreeModules: linked.split(/\s+/).flatMap((word) => OUT_OF_TREE.exec(word)?.[1] ?? []),
-    decodedAddress: decodeShadow(fault, own),
+    decodedAddress,
     objects: readObjects([...own, ...all]),
-    fieldHints: readFieldHints(all, fault),
+    fieldHints: readFieldHints(all, faultOffset(fault, decodedAddress)),
+    code: readCode(own),
     sources: readSources(all),
     subsystems: readSubsystems(frames, input.workqueue),
     spans: readSpans(own),

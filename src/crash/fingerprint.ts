@@ -3,7 +3,7 @@ import { COARSE_CLASS } from "../rules/crash-kinds.ts";
 import type { CrashKind, Frame } from "../schema/signature.ts";
 
 /** Raised whenever the recipes below or the frame lists change what they yield for a text that was read before. */
-export const FINGERPRINT_VERSION = 1;
+export const FINGERPRINT_VERSION = 2;
 
 const STRICT_FRAMES = 6;
 /** Inlining and tail calls differ between architectures and builds already for the first caller. */

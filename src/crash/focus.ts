@@ -11,7 +11,7 @@ const WHOLE = 256 * 1024;
 /** How much is read around a line of interest: the messages above a report, and what stands between its lines of interest. */
 const MARGIN = 4096;
 /** What a report, a stack or a debugger's session cannot do without. */
-const OF_INTEREST = new RegExp(`${HEADER_HINT.source}|\\+0x|crash> |RELEASE: |Linux version |COMMAND: "| Part\\d`, "g");
+export const OF_INTEREST = new RegExp(`${HEADER_HINT.source}|\\+0x|crash> |RELEASE: |Linux version |COMMAND: "| Part\\d`, "g");
 
 /** The first start of a line from a place on, which is never far: lines that go on beyond the margin are cut. */
 function startOfLine(text: string, from: number, limit: number): number {

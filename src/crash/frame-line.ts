@@ -66,9 +66,9 @@ export function findPlace(text: string): Place | null {
 
 /** `<IRQ>`, `<EOI>` and their like share the line with a frame on old kernels. */
 const MARK = /^\s{0,16}(?:Caller(?=\[)|<\/?[A-Z#][A-Z#DBFMC]{1,7}>)/;
-/** arm: `[<c0029884>] (f+0x0/0xd0) from [<c0020054>] (g+0x54/0x7c)`, later `f from g+0x54/0x7c`; the callee is the frame. */
+/** arm: `[<c0029884>] (f+0x0/0xd0) from [<c0020054>] (g+0x54/0x7c)`, later `f from g+0x54/0x7c`; the callee is the frame, the rest may be cut. */
 const ARM =
-  /^\s{0,16}(?:\[<[0-9a-f]{8}>\] )?\(?([A-Za-z_][\w.$]{0,200})(?:\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8})?\)?(?: \[([\w-]{1,64})\])? from (?:\[<[0-9a-f]{8}>\] )?\(?[A-Za-z_]/;
+  /^\s{0,16}(?:\[<[0-9a-f]{8}>\] )?\(?([A-Za-z_][\w.$]{0,200})(?:\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8})?\)?(?: \[([\w-]{1,64})\])? from (?:\[<[0-9a-f]{1,8}|\(?[A-Za-z_])/;
 
 /** Linux 2.6 on x86-64 printed `:module:function`, klogd `[module:function`. */
 const MODULE_BEFORE = /[[:]([A-Za-z_][\w-]{0,63}):$/;

@@ -17,6 +17,10 @@ const LOCKDEP_RELEASE = /^(?:\s{0,16}|[Pp]id: .{1,60} )(\d{1,3}\.\d{1,3}\.\d{1,3
 const PATH = /\/(?:modules\/|linux-|kernel-[a-z]{1,12}-)(\d{1,3}\.\d{1,3}[\w.+~-]{0,100})\//;
 const BANNER = /Linux version (\d{1,3}\.\d{1,3}[\w.+~-]{0,100})/;
 
+/** A version that a person wrote: `running v6.19-rc1`, `With 2.6.30-rc1 on`. */
+const WRITTEN =
+  /(?:^|[\s(])(?:v(\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?:-rc\d{1,2})?)|(\d{1,2}\.\d{1,3}(?:\.\d{1,3})?-rc\d{1,2}))(?=$|[\s),.;:])/g;
+
 /** Splits a release into the version it is based on and the vendor whose tag the rest carries (reference table of rules/). */
 export function splitRelease(release: string): KernelRelease {
   const match = BASE.exec(release);
@@ -42,8 +46,19 @@ function releaseOfPath(text: string): string | null {
   return text.includes("/") ? (PATH.exec(text)?.[1] ?? null) : null;
 }
 
-/** The release of the kernel that crashed: the first that the lines state, or else that of its debug files. */
-export function readRelease(lines: readonly LogLine[]): KernelRelease | null {
+/** The version that people write about in the text, when they name one only. */
+function writtenRelease(lines: readonly LogLine[]): string | null {
+  const named = new Set<string>();
+  for (const { text } of lines) {
+    if (!text.includes(".")) continue;
+    for (const match of text.matchAll(WRITTEN)) named.add(match[1] ?? match[2] ?? "");
+  }
+  const [only] = named;
+  return named.size === 1 && only !== undefined ? only : null;
+}
+
+/** The release that the lines state, or else that of the kernel's debug files. */
+function readRelease(lines: readonly LogLine[]): KernelRelease | null {
   for (const read of [releaseOfLine, releaseOfPath]) {
     for (const line of lines) {
       const release = read(line.text);
@@ -51,4 +66,12 @@ export function readRelease(lines: readonly LogLine[]): KernelRelease | null {
     }
   }
   return null;
+}
+
+/** The release of the kernel that crashed: what its report states, then the rest of the text, then what is written about it. */
+export function releaseOf(report: readonly LogLine[], all: readonly LogLine[]): KernelRelease | null {
+  const stated = readRelease(report) ?? readRelease(all);
+  if (stated !== null) return stated;
+  const release = writtenRelease(all);
+  return release === null ? null : splitRelease(release);
 }

@@ -31,10 +31,19 @@ export function readObjects(lines: readonly LogLine[]): Objects {
   return [...found.values()];
 }
 
-/** Members of the structures whose layout is in the text that stand at the offset of the fault: a null pointer plus a member's offset. */
-export function readFieldHints(lines: readonly LogLine[], fault: Signature["fault"]): FieldHints {
-  if (fault?.address == null || (fault.addressClass !== "null_page" && fault.addressClass !== "small_offset")) return [];
-  const offset = Number(fault.address);
+/** Addresses below this are a null pointer and the offset of what was looked for behind it. */
+const SMALL_OFFSETS = 0x1000;
+
+/** How far behind a null pointer a fault was, by its address or by the one that a KASAN shadow address stands for; null for all others. */
+export function faultOffset(fault: Signature["fault"], decodedAddress: string | null): number | null {
+  const address = decodedAddress ?? (fault?.addressClass === "null_page" || fault?.addressClass === "small_offset" ? fault.address : null);
+  const offset = address === null ? Number.NaN : Number(address);
+  return offset < SMALL_OFFSETS ? offset : null;
+}
+
+/** Members at the offset, of the structures whose layout is in the text. */
+export function readFieldHints(lines: readonly LogLine[], offset: number | null): FieldHints {
+  if (offset === null) return [];
   const hints: FieldHints = [];
   let struct: string | null = null;
   for (const { text } of lines) {
@@ -42,7 +51,7 @@ export function readFieldHints(lines: readonly LogLine[], fault: Signature["faul
     const member = struct === null || !text.includes("] ") ? null : MEMBER.exec(text);
     if (struct === null || member === null || Number(member[1]) !== offset || hints.length === MAX_HINTS) continue;
     const field = NAME.exec(member[2] ?? "")?.[1];
-    if (field !== undefined) hints.push({ struct, field, offset });
+    if (field !== undefined && !hints.some((hint) => hint.struct === struct && hint.field === field)) hints.push({ struct, field, offset });
   }
   return hints;
 }

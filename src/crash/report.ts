@@ -67,7 +67,7 @@ function corruptionOf(segment: Segment, stacks: Stacks, anchors: Anchors, bodyMi
   if (rule.anchor !== "none" && anchors.names.length === 0) return "no frames";
   if (!anchors.reached) return "the stack ends too early";
   if (stacks.mixed) return "the stack of a fault injection is mixed in";
-  const telling = stacks.main.filter((frame) => frame.generic !== "irrelevant");
+  const telling = stacks.main.filter((frame) => frame.generic !== "irrelevant" && frame.fromLinkRegister !== true);
   if (!stacks.announced && telling.length < 2) return "no stack";
   return stacks.missing === null ? null : `no frames behind: ${stacks.missing}`;
 }

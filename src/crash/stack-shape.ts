@@ -45,6 +45,17 @@ export function joinPlace(place: CodePlace, trace: readonly Frame[]): readonly F
   return [own, ...(repeat === -1 ? withoutMachinery(trace) : trace.slice(repeat + 1))];
 }
 
+/**
+ * The trace with the caller that only the link register names. A function that saves no frame, such as memset, leaves its caller out of the
+ * trace; the register holds it until the function calls another, and then holds a place in the function itself.
+ */
+export function withLinkRegister(pc: CodePlace | null, lr: CodePlace | null, frames: readonly Frame[]): readonly Frame[] {
+  const [first, ...callers] = frames;
+  if (lr === null || first === undefined || first.symbol !== (pc ?? first).symbol || frames.some((frame) => frame.symbol === lr.symbol))
+    return frames;
+  return [first, { ...frameOfPlace(lr), stack: first.stack, fromLinkRegister: true }, ...callers];
+}
+
 /** A stall is found by the timer interrupt: what the processor did stands below that interrupt's entry. */
 export function belowTick(frames: readonly Frame[]): readonly Frame[] {
   const entry = frames.findIndex((frame) => STALL_ENTRY.test(frame.symbol));

@@ -13,7 +13,7 @@ import { frameClass, isBottom } from "../rules/frame-lists.ts";
 import type { CrashKind, Frame } from "../schema/signature.ts";
 import { type FrameLine, findPlace, moduleBefore, readFrameLine } from "./frame-line.ts";
 import type { LogLine } from "./line.ts";
-import { belowTick, type CodePlace, joinPlace, ownStack, withoutMachinery } from "./stack-shape.ts";
+import { belowTick, type CodePlace, joinPlace, ownStack, withLinkRegister, withoutMachinery } from "./stack-shape.ts";
 import { stripSymbol } from "./symbol.ts";
 
 /** The task that a text names above a stack. */
@@ -236,7 +236,7 @@ export function readStacks(lines: readonly LogLine[], kind: CrashKind, place: Co
   return {
     pc: reader.pc,
     lr: reader.lr,
-    main: withoutMachinery(joined),
+    main: withLinkRegister(reader.pc, reader.lr, withoutMachinery(joined)),
     others: stacks.filter((stack) => stack !== own),
     announced: reader.announced,
     missing: reader.missing,

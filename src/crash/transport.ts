@@ -15,6 +15,7 @@ const MAX_JSON = 16_384;
 /** pstore keeps a dump in parts, the newest first. */
 const PART = /^\s{0,4}(Oops|Panic|Emergency|Restart|Halt|Poweroff|Shutdown)#(\d{1,9}) Part(\d{1,9})\s{0,4}$/;
 const PART_SOMEWHERE = /#\d{1,9} Part\d/;
+const KSYMOOPS = /^(EIP|Trace); ([0-9a-f]{8}) <([A-Za-z_][\w.]{0,200})\+([0-9a-f]{1,8})\/([0-9a-f]{1,8})>/;
 const SOFT_BREAK = /=\r?\n/;
 const SOFT_BREAKS = /=\r?\n/g;
 const QUOTED_BYTES = /(?:=[0-9A-F]{2}){1,64}/g;
@@ -68,9 +69,17 @@ function endOfLine(text: string, start: number, limit: number, quoted: boolean):
   return newline === -1 || newline > limit ? limit : newline;
 }
 
+/** `EIP; c0117c48 <f+2ac/304>` of ksymoops, which resolved the addresses of Linux 2.4, in the words of later kernels. */
+function resolved(text: string): string {
+  const match = text.startsWith("EIP; ") || text.startsWith("Trace; ") ? KSYMOOPS.exec(text) : null;
+  if (match === null) return text;
+  const [, what, address, symbol, offset, size] = match;
+  return `${what === "EIP" ? "EIP: " : ""}[<${address}>] ${symbol}+0x${offset}/0x${size}`;
+}
+
 function lineOf(raw: string, start: number, end: number): LogLine {
   const { text, time, caller } = readPrefix(raw);
-  return { text, time, caller, start, end };
+  return { text: resolved(text), time, caller, start, end };
 }
 
 function* strippedLines(text: string): Generator<LogLine> {

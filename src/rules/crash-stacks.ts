@@ -83,7 +83,7 @@ export const FRAME_STACK: Readonly<Record<StackRole, Frame["stack"]>> = {
 
 /** The start of a line that gives the program counter, in the words of each architecture and tool. */
 export const PC_LINE =
-  /^\s{0,16}(?:RIP: (?:[0-9a-f]{4}:)?|RIP {1,4}(?=\[)|E?IP:? |EIP is at |PC is at |PC: |pc {0,4}: |epc {0,4}: |NIP |NIP:|Krnl PSW : |pc [0-9a-f]{16} |ERA: |>>EIP; |\[exception RIP: |TPC: <)/;
+  /^\s{0,16}(?:RIP: (?:[0-9a-f]{4}:)?|RIP {1,4}(?=\[)|E?IP:? |EIP is at |PC is at |PC: |pc {0,4}: |epc {0,4}: |NIP |NIP:|Krnl PSW : |pc [0-9a-f]{16} |ERA: |\[exception RIP: |TPC: <)/;
 
 /** The start of a line that gives the link register. */
 export const LR_LINE = /^\s{0,16}(?:lr {0,4}: |LR is at |LR: |LR (?=\[)|ra {0,4}: |RA: |RPC: <)/;

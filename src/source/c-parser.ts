@@ -100,12 +100,21 @@ export async function symbolsOf(path: string, text: string): Promise<CSymbol[]> 
   return found.filter((symbol) => symbol.name !== "").sort((a, b) => a.line - b.line);
 }
 
+/** Places of a C file that the parser cannot read, annotations of the kernel left out; null when the file is too large or takes too long. */
+export async function syntaxErrors(text: string): Promise<number | null> {
+  return text.length > LARGEST_PARSED ? null : withTree(text, (root) => (root.hasError ? root.descendantsOfType("ERROR").length : 0));
+}
+
 function isFunction(symbol: CSymbol): boolean {
   return symbol.kind === "function";
 }
 
-/** Null when the parser takes too long. */
 async function parse(text: string): Promise<{ readonly symbols: CSymbol[]; readonly hasError: boolean } | null> {
+  return withTree(text, (root, query) => ({ symbols: symbolsOfTree(root, query), hasError: root.hasError }));
+}
+
+/** Parses C without the annotations of the kernel, which become blanks, and reads the tree; null when the parser takes too long. */
+export async function withTree<T>(text: string, read: (root: Node, query: Query) => T): Promise<T | null> {
   grammar ??= loadGrammar();
   const { parser, query } = await grammar;
   const deadline = performance.now() + TIME_LIMIT_MS;
@@ -115,7 +124,7 @@ async function parse(text: string): Promise<{ readonly symbols: CSymbol[]; reado
     return null;
   }
   try {
-    return { symbols: symbolsOfTree(tree.rootNode, query), hasError: tree.rootNode.hasError };
+    return read(tree.rootNode, query);
   } finally {
     tree.delete();
   }

@@ -17,6 +17,16 @@ export function blankCommentsAndStrings(text: string): string {
   );
 }
 
+/** Brackets that are opened in a piece of C and not closed there, minus those closed and not opened. */
+export function depthOf(text: string): number {
+  let open = 0;
+  for (const c of blankCommentsAndStrings(text)) {
+    if (c === "{" || c === "(" || c === "[") open++;
+    else if (c === "}" || c === ")" || c === "]") open--;
+  }
+  return open;
+}
+
 /** Distinct C identifiers of at least three characters, keywords left out. */
 export function identifiersOf(text: string): Set<string> {
   const found = new Set<string>();

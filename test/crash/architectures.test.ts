@@ -99,7 +99,8 @@ LR is at widget_helper+0x10/0x20
     kind: "null_deref",
     arch: "arm",
     names: "widget_irq_handler",
-    frames: ["widget_irq_handler", "widget_dispatch"],
+    // The link register names the caller that the trace leaves out.
+    frames: ["widget_irq_handler", "widget_helper", "widget_dispatch"],
   },
   "arm, 5.16 and later": {
     text: `------------[ cut here ]------------
@@ -131,7 +132,7 @@ Call Trace:
     kind: "paging_request",
     arch: "ppc64",
     names: "widget_remove_buffer",
-    frames: ["widget_remove_buffer", "widget_rx_action"],
+    frames: ["widget_remove_buffer", "widget_poll", "widget_rx_action"],
   },
   s390x: {
     text: `Unable to handle kernel pointer dereference at virtual kernel address 6b6b6b6b6b6b6000
