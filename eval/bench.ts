@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "../src/demo/client.ts";
 import { type ServiceProcess, startService } from "../src/demo/service-process.ts";
+import { openMirror } from "../src/git/mirror.ts";
 import { watchMemory } from "./memory.ts";
 import { compareQueries, type Row } from "./queries.ts";
 import { quantile } from "./sample.ts";
@@ -14,7 +15,7 @@ const POLL_MS = 50;
 
 /**
  * The timings of docs/benchmarks.md, each beside the git command that answers the same question, in one run.
- * --mainline REPO --mainline-ref REF --vendor REPO --vendor-ref REF [--queries N] [--git-queries N]
+ * --mainline REPO --mainline-ref REF --vendor REPO --vendor-ref REF [--queries N] [--git-queries N] [--upkeep]
  */
 async function bench(args: string[]): Promise<Record<string, number>> {
   const options = readOptions(args, {
@@ -24,6 +25,7 @@ async function bench(args: string[]): Promise<Record<string, number>> {
     "vendor-ref": { type: "string" },
     queries: { type: "string" },
     "git-queries": { type: "string" },
+    upkeep: { type: "boolean" },
   });
   const mainline = { remote: required("mainline", options.mainline), ref: required("mainline-ref", options["mainline-ref"]) };
   const vendor = { remote: required("vendor", options.vendor), ref: required("vendor-ref", options["vendor-ref"]) };
@@ -34,6 +36,7 @@ async function bench(args: string[]): Promise<Record<string, number>> {
   const data = mkdtempSync(join(tmpdir(), "backportd-bench-"));
   try {
     const rows = [...(await indexing(data, mainline, vendor)), await restart(data), ...(await compareQueries(data, counts))];
+    if (options.upkeep) rows.push(...(await upkeep(data)));
     for (const row of rows) console.log(lineOf(row));
     return Object.fromEntries(rows.flatMap(figuresOf));
   } finally {
@@ -75,12 +78,14 @@ async function indexing(data: string, mainline: Remote, vendor: Remote): Promise
     const started = performance.now();
     await client.putTree("mainline", { ...mainline, role: "mainline" });
     await client.treeReady("mainline", () => {});
+    const mainlineSeconds = (performance.now() - started) / 1000;
     await client.putTree("vendor", { ...vendor, role: "vendor" });
     await client.treeReady("vendor", () => {});
     const seconds = (performance.now() - started) / 1000;
     const latencies = await poll.stop();
     return [
       { what: "clone and index both trees", name: "readySeconds", value: seconds, unit: "s" },
+      { what: "of these, the vendor tree after mainline", name: "vendorSeconds", value: seconds - mainlineSeconds, unit: "s" },
       { what: "memory of the service and its children meanwhile", name: "peakMiB", value: memory.stop(), unit: "MiB", target: "<= 1500" },
       {
         what: `GET /v1/trees meanwhile, p99 of ${latencies.length}`,
@@ -95,6 +100,28 @@ async function indexing(data: string, mainline: Remote, vendor: Remote): Promise
     memory.stop();
     await service.stop();
   }
+}
+
+/** What the mirror does behind the back of its users: at low priority, on one processor. */
+async function upkeep(data: string): Promise<Row[]> {
+  const mirror = await openMirror({ path: join(data, "mirror.git"), keepMs: 0, allowFile: true });
+  const seconds = async (work: () => Promise<void>) => {
+    const started = performance.now();
+    await work();
+    return (performance.now() - started) / 1000;
+  };
+  const memory = watchMemory(process.pid);
+  const write = await seconds(() => mirror.maintain());
+  const again = await seconds(() => mirror.maintain());
+  const remove = await seconds(() => mirror.remove("vendor"));
+  const drop = await seconds(() => mirror.maintain());
+  return [
+    { what: "upkeep after the first fetches: commit-graph", name: "graphSeconds", value: write, unit: "s" },
+    { what: "upkeep with nothing to do", name: "idleUpkeepSeconds", value: again, unit: "s" },
+    { what: "removal of the vendor tree: its refs", name: "removeSeconds", value: remove, unit: "s" },
+    { what: "and its objects: commit-graph and one pack of all others", name: "dropSeconds", value: drop, unit: "s" },
+    { what: "memory of git and this process meanwhile", name: "upkeepPeakMiB", value: memory.stop(), unit: "MiB" },
+  ];
 }
 
 /** Asks for the list of trees over and over; `stop` returns how long each answer took, in milliseconds. */

@@ -4,6 +4,7 @@ import { openContext } from "../src/analysis/context.ts";
 import { openRepository } from "../src/git/open-repository.ts";
 import { runGit } from "../src/git/process.ts";
 import type { HistoryIndex, IndexedCommit } from "../src/history/history-index.ts";
+import { introducers } from "../src/history/introducer.ts";
 import { openIndex } from "../src/history/open-index.ts";
 import { openSourceIndex, sourceIndexPath } from "../src/source/source-index.ts";
 import { quantile, sample } from "./sample.ts";
@@ -50,6 +51,13 @@ export async function compareQueries(data: string, counts: { readonly ours: numb
     const functions = identifiersOf(index, missing);
     const heads = [mainline ?? "", vendor ?? ""];
     const range = [mainline ?? "", `^${vendor}`];
+    const introducerOf = introducers({
+      index,
+      sources,
+      repo,
+      head: { oid: mainline ?? "", tree: (await repo.commit(mainline ?? ""))?.tree ?? "" },
+      other: { oid: target.oid, tree: ctx.targetTree },
+    });
     const questions: Question[] = [
       {
         what: "message search by identifier",
@@ -66,11 +74,29 @@ export async function compareQueries(data: string, counts: { readonly ours: numb
         git: (directory) => ["log", "--format=%H", ...heads, "--", directory],
       },
       {
+        what: "commits under a directory, moves followed",
+        name: "directoryFollowedMs",
+        items: directoriesOf(index, missing),
+        ours: (directory) => index.commitsOfPath(directory, ALL, "follow"),
+      },
+      {
+        what: "what a file of mainline is called in the vendor tree",
+        name: "nameInMs",
+        items: filesOf(index, missing),
+        ours: (path) => index.nameIn(path, mainline ?? "", target.oid),
+      },
+      {
         what: "introducer of an identifier",
         name: "introducerMs",
         items: functions,
         ours: (name) => index.commitsAdding(name, ALL),
         git: (name) => ["log", "--format=%H", `-S${name}`, ...range],
+      },
+      {
+        what: "introducer of an identifier, git asked where the index does not know",
+        name: "anyIntroducerMs",
+        items: functions,
+        ours: introducerOf,
       },
       {
         what: "is commit X in tree T, by ancestry",
@@ -144,7 +170,12 @@ function identifiersOf(index: HistoryIndex, commits: readonly IndexedCommit[]): 
   return [...new Set(commits.flatMap(({ oid }) => index.functions(oid).slice(0, 1)).map((change) => change.function))];
 }
 
+function filesOf(index: HistoryIndex, commits: readonly IndexedCommit[]): string[] {
+  return [...new Set(commits.flatMap(({ oid }) => index.paths(oid).slice(0, 1)))];
+}
+
 function directoriesOf(index: HistoryIndex, commits: readonly IndexedCommit[]): string[] {
-  const paths = commits.flatMap(({ oid }) => index.paths(oid).slice(0, 1));
-  return [...new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/") + 1)))].filter((directory) => directory !== "");
+  return [...new Set(filesOf(index, commits).map((path) => path.slice(0, path.lastIndexOf("/") + 1)))].filter(
+    (directory) => directory !== "",
+  );
 }

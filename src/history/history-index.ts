@@ -40,6 +40,20 @@ export interface Link {
   readonly text: string;
 }
 
+/** A commit that gave a file another name. */
+export interface RenameStep {
+  readonly oid: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a file of one commit is called in another one. */
+export interface PathName {
+  readonly path: string;
+  /** The renames between the two names as their commits made them: first those that only the first commit has, newest first, which are undone. */
+  readonly steps: readonly RenameStep[];
+}
+
 /** One function of one file that a commit changes. */
 export interface FunctionChange {
   readonly path: string;
@@ -71,6 +85,13 @@ export interface CommitSet {
   readonly size: number;
 }
 
+/** Numbers of every commit, by num; place 0 is not used. */
+export interface CommitColumns {
+  /** Seconds since 1970. */
+  readonly committerDates: Float64Array;
+  readonly changedFiles: Uint32Array;
+}
+
 export interface HistoryIndex {
   /** Closes the file. */
   close(): void;
@@ -88,6 +109,8 @@ export interface HistoryIndex {
   /** Of these commits, how many have their patch indexed. */
   withPatch(nums: readonly number[]): number;
 
+  /** Digest of the conventions by which references were read (references.ts); null for an index without any. */
+  conventions(): string | null;
   linksFrom(oid: string): Link[];
   /**
    * Links of other commits to this one, found by its id or any abbreviation of at least 7 digits of it. The id itself may be abbreviated,
@@ -101,8 +124,18 @@ export interface HistoryIndex {
 
   /** Paths that a commit changed against its parent; none for merges. */
   paths(oid: string): string[];
-  /** Newest first; a path that ends with `/` means everything below it. */
-  commitsOfPath(path: string, limit: number): number[];
+  /**
+   * Newest first; a path that ends with `/` means everything below it. With `follow`, also the commits of files that were renamed to it or
+   * into it, up to the rename: `fs/smb/client/` has what was done to its files in `fs/cifs/`.
+   */
+  commitsOfPath(path: string, limit: number, follow?: "follow"): number[];
+  /**
+   * What the file `path` of commit `from` is called in commit `to`, by the renames that only one of them has. The index knows renames, not
+   * trees: whether `to` has the file at all, under this name or the old one, is to be looked up. 0.2 ms.
+   */
+  nameIn(path: string, from: string, to: string): PathName;
+  /** The names that a file had before, the last one first, by renames of any commit. < 1 ms. */
+  formerNames(path: string): string[];
   /** Commits whose hunks lie in this function or that define it, newest first. */
   commitsOfFunction(name: string, limit: number): { readonly num: number; readonly path: string }[];
   functions(oid: string): FunctionChange[];
@@ -119,4 +152,9 @@ export interface HistoryIndex {
   postings(field: PostingField, term: string, range: NumRange): number[];
   /** Changed lines of the commits of the range whose patch is indexed. 30 ms for 60,000. */
   patchSizes(range: NumRange): ReadonlyMap<number, number>;
+
+  /** 0.3 s the first time and when the index has grown, then kept in memory: 16 bytes a commit. */
+  columns(): CommitColumns;
+  /** Commits of the authors who have this word in their name, this address, or this before the `@` of it. Ascending, 2 ms. */
+  commitsOfAuthor(who: string): number[];
 }

@@ -90,7 +90,7 @@ export function openForWriting(path: string): IndexDatabase {
       db.pragma("synchronous = NORMAL");
       // Where readers stay open, the log is never removed; it shall not keep the size of the largest batch.
       db.pragma(`journal_size_limit = ${64 << 20}`);
-      setCache(db, 128 << 10);
+      setCache(db, 48 << 10);
       if (db.pragma("user_version", { simple: true }) === 0) {
         db.transaction(() => {
           db.exec(SCHEMA);

@@ -1,8 +1,8 @@
 /**
- * The tables of the history index; docs/index.md describes them. Derived data: when this changes, raise INDEX_VERSION and every index
- * is built anew.
+ * The tables of the history index; docs/index.md describes them. Derived data: when these change, or what is written into them, raise
+ * INDEX_VERSION and every index is built anew. A test knows the tables of each version.
  */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 /** Page size in bytes; must be set before the first table is created. */
 export const PAGE_SIZE = 8192;
@@ -33,6 +33,10 @@ CREATE TABLE parents (child INTEGER NOT NULL, position INTEGER NOT NULL, parent 
 
 CREATE TABLE paths (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE path_commits (path INTEGER NOT NULL, first INTEGER NOT NULL, nums BLOB NOT NULL, PRIMARY KEY (path, first)) WITHOUT ROWID;
+
+CREATE TABLE renames_to_find (num INTEGER PRIMARY KEY);
+CREATE TABLE renames (path INTEGER NOT NULL, num INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY (path, num, source)) WITHOUT ROWID;
+CREATE INDEX renames_source ON renames (source, num);
 
 CREATE TABLE links (num INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL);
 

@@ -1,9 +1,12 @@
 import { countLog, rawLog, shallowBoundary } from "../git/log-stream.ts";
+import type { OwnConvention } from "../rules/own-conventions.ts";
 import type { ReportProgress, TreeRole } from "../schema/common.ts";
 import { childless, loadGraph, numLookup, reachableBits } from "./commit-graph.ts";
 import { type IndexDatabase, IndexUnusable, isDamage, openForWriting, removeIndex } from "./index-file.ts";
 import { COMMIT_INDEXES } from "./index-schema.ts";
+import { addRenames } from "./ingest-renames.ts";
 import { stageProgress } from "./progress.ts";
+import { type ReferenceReader, referenceReader, rereadReferences } from "./references.ts";
 import { writeBatch } from "./write-batch.ts";
 import { commitWriter } from "./write-commits.ts";
 
@@ -19,6 +22,8 @@ export interface IngestOptions {
   /** The index file; created when it does not exist. One process may write to it at a time. */
   readonly indexPath: string;
   readonly trees: readonly IngestTree[];
+  /** The user's own conventions of references, beside the built-in ones. When they have changed, all references are read again. */
+  readonly conventions?: readonly OwnConvention[];
   readonly signal?: AbortSignal | undefined;
   readonly report: ReportProgress;
   readonly log?: (message: string) => void;
@@ -51,8 +56,9 @@ function openOrRebuild(options: IngestOptions, shallow: string): IndexDatabase {
 }
 
 /**
- * The first pass: every commit reachable from the heads that the index does not have, with its message, paths and references, and then
- * the reachability of each head. What is indexed always holds all its ancestors, so an interrupted run is completed by the next one.
+ * The first pass: every commit reachable from the heads that the index does not have, with its message, paths and references, then the
+ * renames among them, and the reachability of each head. What is indexed always holds all its ancestors, so an interrupted run is
+ * completed by the next one.
  *
  * @throws GitError when git cannot read the history; the commits indexed so far stay
  * @throws RangeError when a head is not in the repository
@@ -72,14 +78,22 @@ async function fillIndex(options: IngestOptions): Promise<void> {
   const boundary = await shallowBoundary(options.gitDir);
   const db = openOrRebuild(options, [...boundary].sort().join(" "));
   try {
-    await addCommits(options, db, boundary);
+    const references = referenceReader(options.conventions ?? []);
+    if (await rereadReferences(db, references, options)) options.log?.("the conventions of references changed: messages were read again");
+    await addCommits(options, db, boundary, references);
+    await addRenames(options, db);
     storeHeads(options, db);
   } finally {
     db.close();
   }
 }
 
-async function addCommits(options: IngestOptions, db: IndexDatabase, boundary: ReadonlySet<string>): Promise<void> {
+async function addCommits(
+  options: IngestOptions,
+  db: IndexDatabase,
+  boundary: ReadonlySet<string>,
+  references: ReferenceReader,
+): Promise<void> {
   const oidOf = db.prepare("SELECT lower(hex(oid)) FROM commits WHERE num = ?").pluck();
   const not = childless(loadGraph(db)).map((num) => String(oidOf.get(num)));
   const range = { gitDir: options.gitDir, tips: options.trees.map((tree) => tree.headOid), not, signal: options.signal };
@@ -88,7 +102,7 @@ async function addCommits(options: IngestOptions, db: IndexDatabase, boundary: R
   const counted = countLog(range).then(progress.setTotal, () => {});
 
   if (not.length > 0) db.exec(COMMIT_INDEXES);
-  const { write, flush } = commitWriter(db, boundary);
+  const { write, flush } = commitWriter(db, boundary, references.read);
   const batch = writeBatch(db, options.batchSize ?? BATCH, flush);
   let done = 0;
   try {

@@ -1,6 +1,7 @@
 import { prefixLookup } from "./commit-reads.ts";
 import type { HistoryIndex, Link, LinkKind } from "./history-index.ts";
 import type { IndexDatabase } from "./index-file.ts";
+import { conventionsOf } from "./references.ts";
 
 const SHORTEST_ID = 7;
 
@@ -11,7 +12,7 @@ interface LinkRow {
   readonly text: string;
 }
 
-type LinkReads = Pick<HistoryIndex, "linksFrom" | "linksTo">;
+type LinkReads = Pick<HistoryIndex, "conventions" | "linksFrom" | "linksTo">;
 
 /** Ids are resolved when asked for, so that a commit that arrives later is found by the links written before. */
 export function linkReads(db: IndexDatabase): LinkReads {
@@ -28,6 +29,7 @@ export function linkReads(db: IndexDatabase): LinkReads {
   }
 
   return {
+    conventions: () => conventionsOf(db),
     linksFrom: (oid) => (from.all(Buffer.from(oid, "hex")) as LinkRow[]).map(resolved),
     linksTo: (oid) => {
       const rows = to.all(oid.slice(0, SHORTEST_ID), oid.padEnd(40, "f")) as LinkRow[];

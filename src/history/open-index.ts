@@ -1,7 +1,9 @@
+import { columnReads } from "./column-reads.ts";
 import { commitReads } from "./commit-reads.ts";
 import type { HistoryIndex } from "./history-index.ts";
 import { guarded, openForReading } from "./index-file.ts";
 import { linkReads } from "./link-reads.ts";
+import { pathReads } from "./path-reads.ts";
 import { postingReads } from "./posting-reads.ts";
 import { reachabilityReads } from "./reachability-reads.ts";
 import { searchReads } from "./search-reads.ts";
@@ -25,16 +27,19 @@ function guardAll<T extends object>(path: string, methods: T): T {
  */
 export function openIndex(path: string): HistoryIndex {
   const db = openForReading(path);
-  return guarded(path, () =>
-    guardAll(path, {
+  return guarded(path, () => {
+    const reachability = reachabilityReads(db);
+    return guardAll(path, {
       close: () => {
         db.close();
       },
       ...commitReads(db),
-      ...reachabilityReads(db),
+      ...reachability,
+      ...pathReads(db, reachability),
       ...linkReads(db),
       ...searchReads(db),
       ...postingReads(db),
-    }),
-  );
+      ...columnReads(db),
+    });
+  });
 }

@@ -1,17 +1,13 @@
 import type { FunctionChange, HistoryIndex, TextMatch } from "./history-index.ts";
 import type { IndexDatabase } from "./index-file.ts";
-import { unpack } from "./packed.ts";
 import { anyOf, exactToken } from "./search-terms.ts";
 
 type SearchReads = Pick<
   HistoryIndex,
-  "commitsOfPath" | "commitsOfFunction" | "functions" | "searchMessages" | "searchIdentifiers" | "commitsAdding" | "commitsRemoving"
+  "commitsOfFunction" | "functions" | "searchMessages" | "searchIdentifiers" | "commitsAdding" | "commitsRemoving"
 >;
 
 export function searchReads(db: IndexDatabase): SearchReads {
-  const ofPath = db
-    .prepare("SELECT t.nums FROM paths p JOIN path_commits t ON t.path = p.id WHERE p.path = ? ORDER BY t.first DESC")
-    .pluck();
   const ofFunction = db.prepare(
     "SELECT t.num, p.path FROM functions f JOIN function_commits t ON t.function = f.id JOIN paths p ON p.id = t.path WHERE f.name = ? ORDER BY t.num DESC LIMIT ?",
   );
@@ -31,14 +27,6 @@ export function searchReads(db: IndexDatabase): SearchReads {
     havingIdentifier.all(`${column} : ${anyOf([exactToken(identifier)])}`, limit) as number[];
 
   return {
-    commitsOfPath: (path, limit) => {
-      const nums: number[] = [];
-      for (const packed of ofPath.iterate(path) as IterableIterator<Buffer>) {
-        if (nums.length >= limit) break;
-        nums.push(...unpack(packed).reverse());
-      }
-      return nums.slice(0, limit);
-    },
     commitsOfFunction: (name, limit) => ofFunction.all(name, limit) as { num: number; path: string }[],
     functions: (oid) => functions.all(Buffer.from(oid, "hex")) as FunctionChange[],
     searchMessages: (terms, limit) => (terms.length === 0 ? [] : (inMessages.all(anyOf(terms), limit) as TextMatch[])),

@@ -1,8 +1,8 @@
 import type { RawCommit, TouchedPath } from "../git/log-stream.ts";
-import { readReferences } from "../rules/read-references.ts";
 import { numLookup } from "./commit-graph.ts";
 import type { IndexDatabase } from "./index-file.ts";
 import { pack } from "./packed.ts";
+import { linkWriter, type ReferenceReader } from "./references.ts";
 
 /** A copy that does not keep alive the large string it was cut from. */
 function own(text: string): string {
@@ -52,9 +52,9 @@ export function splitMessage(message: string): { readonly subject: string; reado
 }
 
 /** Every directory above the paths, with its slash: `fs/`, `fs/nfsd/`. */
-function directoriesOf(touched: readonly TouchedPath[]): Set<string> {
+export function directoriesOf(paths: Iterable<string>): Set<string> {
   const directories = new Set<string>();
-  for (const { path } of touched) {
+  for (const path of paths) {
     for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
       const directory = path.slice(0, slash + 1);
       if (directories.has(directory)) break;
@@ -62,6 +62,11 @@ function directoriesOf(touched: readonly TouchedPath[]): Set<string> {
     }
   }
   return directories;
+}
+
+/** git can only find a rename where one file is added and another one deleted. */
+function mayRename(touched: readonly TouchedPath[]): boolean {
+  return touched.some(({ status }) => status === "A") && touched.some(({ status }) => status === "D");
 }
 
 /** Twenty bytes as a string: a small key that shares no memory with what it was made from. */
@@ -80,14 +85,16 @@ export interface CommitWriter {
  * Prepares the writing of commits.
  *
  * @param boundary commits whose parents a shallow clone cut off: their touched paths are not taken
+ * @param read reads the references of a message
  */
-export function commitWriter(db: IndexDatabase, boundary: ReadonlySet<string>): CommitWriter {
+export function commitWriter(db: IndexDatabase, boundary: ReadonlySet<string>, read: ReferenceReader["read"]): CommitWriter {
   const person = tableDictionary(db, "people", ["name", "email"]);
   const path = tableDictionary(db, "paths", ["path"]);
   const insertCommit = db.prepare("INSERT OR IGNORE INTO commits VALUES (?, ?, ?, ?, ?, ?, ?)");
   const insertParent = db.prepare("INSERT INTO parents VALUES (?, ?, ?)");
   const insertPathCommits = db.prepare("INSERT INTO path_commits VALUES (?, ?, ?)");
-  const insertLink = db.prepare("INSERT INTO links VALUES (?, ?, ?, ?)");
+  const insertRenameToFind = db.prepare("INSERT INTO renames_to_find VALUES (?)");
+  const writeLinks = linkWriter(db, read);
   const insertMessage = db.prepare("INSERT INTO messages (rowid, subject, body) VALUES (?, ?, ?)");
   const indexed = numLookup(db);
   const written = new Map<string, number>();
@@ -120,8 +127,9 @@ export function commitWriter(db: IndexDatabase, boundary: ReadonlySet<string>): 
       if (parentNum !== undefined) insertParent.run(num, position, parentNum);
     }
     for (const id of paths) collect(id, num);
-    for (const directory of directoriesOf(touched)) collect(path(directory), num);
-    for (const reference of readReferences(commit.message)) insertLink.run(num, reference.kind, reference.id, reference.text);
+    if (mayRename(touched)) insertRenameToFind.run(num);
+    for (const directory of directoriesOf(touched.map((file) => file.path))) collect(path(directory), num);
+    writeLinks(num, commit.message);
     insertMessage.run(num, subject, body);
   }
 

@@ -12,6 +12,10 @@ export function canonicalJson(value: unknown): string {
 /** The id of an analysis: equal pins, question, options and versions give equal ids (32 hexadecimal digits). */
 export function analysisId(pins: AnalysisPins): string {
   const { target, upstreams, question, options, rulesVersion, engineVersion } = pins;
-  const text = canonicalJson({ target, upstreams, question, options, rulesVersion, engineVersion });
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+  return contentId({ target, upstreams, question, options, rulesVersion, engineVersion });
+}
+
+/** The same content has the same id: 32 hexadecimal digits. */
+export function contentId(content: unknown): string {
+  return createHash("sha256").update(canonicalJson(content)).digest("hex").slice(0, 32);
 }

@@ -14,6 +14,9 @@ export interface Changes {
   close(): void;
 }
 
+/** Who listens to this hears of every resource. */
+export const EVERY_RESOURCE = "*";
+
 export function createChanges(): Changes {
   const hearers = new Map<string, Set<() => void>>();
   const closing = new AbortController();
@@ -22,7 +25,10 @@ export function createChanges(): Changes {
   };
 
   return {
-    notify: wakeAll,
+    notify(resource) {
+      wakeAll(resource);
+      wakeAll(EVERY_RESOURCE);
+    },
     closing: closing.signal,
     listen(resource) {
       let changed = false;

@@ -12,7 +12,7 @@ import {
   nextOutdated,
   updateCrash,
 } from "../store/crashes.ts";
-import { runTwice } from "./failure.ts";
+import { type Asker, runTwice } from "./failure.ts";
 import type { JobContext } from "./parts.ts";
 import { checkCrashText, readCrashText, requireRecognised } from "./read-crash-text.ts";
 
@@ -23,6 +23,7 @@ const crashId = (text: string) => createHash("sha256").update(text).digest("hex"
 export async function submitCrash(
   context: JobContext,
   { crash: text, source }: CrashRequest,
+  asker: Asker,
   signal: AbortSignal,
 ): Promise<{ readonly row: CrashRow; readonly created: boolean }> {
   checkCrashText(text);
@@ -30,7 +31,8 @@ export async function submitCrash(
   const known = await getCrash(context.db, id);
   if (known !== null) return { row: known, created: false };
   await requireRoom(context);
-  const signature = requireRecognised(await readCrashText(context, text, signal));
+  const signature = requireRecognised(await readCrashText(context, text, asker, signal));
+  const now = new Date().toISOString();
   const row: CrashRow = {
     id,
     fingerprint: signature.fingerprint.loose,
@@ -38,7 +40,8 @@ export async function submitCrash(
     title: signature.title,
     source,
     bytes: Buffer.byteLength(text),
-    createdAt: new Date().toISOString(),
+    createdAt: now,
+    updatedAt: now,
   };
   const created = await addCrash(context.db, row, text, signature, readerOf(context));
   return { row: await requireCrash(context, id), created };

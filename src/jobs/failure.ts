@@ -1,6 +1,6 @@
-import type PQueue from "p-queue";
 import { ApiProblem, isProblemCode, type ProblemCode, problemDocument } from "../problems.ts";
 import type { Problem } from "../schema/problem.ts";
+import type { WorkQueue } from "./fair-queue.ts";
 import type { JobContext, JobParts } from "./parts.ts";
 import type { ResultOf, TaskContext, WorkerTask } from "./task-types.ts";
 import { WorkerDied } from "./worker-pool.ts";
@@ -53,17 +53,23 @@ export function jobProblem(error: unknown, fallback: ProblemCode, instance: stri
   return problemDocument({ code, detail: `${detail.replace(/\.?$/, ".")} ${advice}`, errors }, { instance });
 }
 
+/** Whose work it is, and how urgent (fair-queue.ts). */
+export interface Asker {
+  readonly caller: string;
+  readonly priority: number;
+}
+
 /** Does work that a request waits for: it ends with the request, at its time limit, and when the service stops. */
 export async function runForRequest<T>(
   context: JobContext,
   work: (context: TaskContext) => Promise<T>,
-  lane: PQueue,
-  limit: { readonly ms: number; readonly signal: AbortSignal; readonly priority: number; readonly fallback: ProblemCode },
+  lane: WorkQueue,
+  limit: Asker & { readonly ms: number; readonly signal: AbortSignal; readonly fallback: ProblemCode },
 ): Promise<T> {
   const { closing } = context.changes;
   const signal = withLimit(AbortSignal.any([limit.signal, closing]), limit.ms);
   try {
-    return await lane.add(() => work({ report: () => {}, signal }), { signal, priority: limit.priority });
+    return await lane.add(() => work({ report: () => {}, signal }), { signal, priority: limit.priority, caller: limit.caller });
   } catch (error) {
     if (closing.aborted) throw new ApiProblem("shutting-down", "The service is stopping. Ask again when it is back.");
     if (!limit.signal.aborted) context.log.error({ err: error }, "work for a request failed");

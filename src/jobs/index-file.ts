@@ -1,9 +1,15 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { IndexUnusable, openIndex, removeIndex } from "../history/open-index.ts";
+import { referenceReader } from "../history/references.ts";
+import type { OwnConvention } from "../rules/own-conventions.ts";
 import type { IndexFile } from "./parts.ts";
 
-/** The file of the history index as the jobs see it. That a build has begun and not ended stands in a file beside it, and so outlives a kill. */
-export function indexFile(path: string): IndexFile {
+/**
+ * The file of the history index as the jobs see it. That a build has begun and not ended stands in a file beside it, and so outlives a kill.
+ * @param conventions the user's own; an index whose references were read by others is behind
+ */
+export function indexFile(path: string, conventions: readonly OwnConvention[] = []): IndexFile {
+  const { digest } = referenceReader(conventions);
   const unfinished = `${path}.unfinished`;
   return {
     look(heads) {
@@ -11,7 +17,8 @@ export function indexFile(path: string): IndexFile {
       try {
         const index = openIndex(path);
         try {
-          return existsSync(unfinished) || heads.some((oid) => index.commit(oid) === null) ? "behind" : null;
+          const outdated = existsSync(unfinished) || index.conventions() !== digest;
+          return outdated || heads.some((oid) => index.commit(oid) === null) ? "behind" : null;
         } finally {
           index.close();
         }

@@ -28,20 +28,29 @@ export interface IndexKeeper {
   update(begin: () => Promise<void>, fetched: { readonly tree: string; readonly headOid: string }, context: TaskContext): Promise<void>;
 }
 
-type KeeperParts = JobParts & Pick<JobContext, "changes" | "runner" | "indexLane">;
+type KeeperParts = JobParts & Pick<JobContext, "changes" | "runner" | "indexLane" | "upkeep">;
 
 /** Codes that cross the thread boundary (worker-protocol.ts and worker-tasks.ts). */
 const INDEX_FAULTS: Readonly<Record<string, IndexFault>> = { "index-unusable": "unusable", "index-behind": "behind" };
 
 export function createIndexKeeper(parts: KeeperParts): IndexKeeper {
-  const { db, mirror, indexFile, indexLane, log, paths, limits, changes, runner } = parts;
+  const { db, mirror, indexFile, indexLane, log, paths, limits, changes, runner, upkeep } = parts;
   const listeners = new Set<ReportProgress>();
   let builds = 0;
   let fault: IndexFault | null = null;
   let repair: Promise<void> | null = null;
 
-  /** One index job; runs in the lane. */
-  async function build(heads: ReadonlyMap<string, string>, context: TaskContext): Promise<void> {
+  function inLane(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    upkeep.giveWay();
+    return indexLane.add(work, { signal });
+  }
+
+  /**
+   * One index job; runs in the lane. Of the tree whose turn it is the index gets the new head, of the others the head that it has already: a
+   * history that git cannot read keeps no other tree from being indexed.
+   */
+  async function build(context: TaskContext, turn: { readonly tree: string; readonly headOid: string } | null): Promise<void> {
+    const heads = await mirror.heads();
     if (fault === "unusable" || indexFile.look([]) === "unusable") {
       log.info("the history index is built from the start");
       indexFile.startAnew();
@@ -49,11 +58,12 @@ export function createIndexKeeper(parts: KeeperParts): IndexKeeper {
       fault = "behind";
     }
     const trees: { id: string; role: TreeRow["role"]; headOid: string }[] = [];
-    for (const { id, role } of await allTrees(db)) {
-      const headOid = heads.get(id);
-      if (headOid !== undefined) trees.push({ id, role, headOid });
+    for (const { id, role, state, headOid: known } of await allTrees(db)) {
+      const fetched = heads.get(id);
+      if (turn?.tree === id) trees.push({ id, role, headOid: turn.headOid });
+      else if (fetched !== undefined && state !== "failed") trees.push({ id, role, headOid: known ?? fetched });
     }
-    const task = { kind: "index" as const, gitDir: paths.gitDir, indexPath: paths.indexPath, trees };
+    const task = { kind: "index" as const, gitDir: paths.gitDir, indexPath: paths.indexPath, trees, conventions: parts.conventions };
     await runTwice(parts, task, context).catch((error: unknown) => {
       context.signal.throwIfAborted();
       fault = indexFaultOf(error) ?? fault;
@@ -81,7 +91,7 @@ export function createIndexKeeper(parts: KeeperParts): IndexKeeper {
     report({ stage: "index", done: 0, total: null });
     const signal = withLimit(stop, limits.fetchTimeout);
     try {
-      await build(await mirror.heads(), { report, signal });
+      await build({ report, signal }, null);
       log.info("the history index is repaired");
     } catch (error) {
       if (!stop.aborted) log.error({ err: error }, "the history index could not be repaired");
@@ -94,7 +104,7 @@ export function createIndexKeeper(parts: KeeperParts): IndexKeeper {
 
   function startRepair(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const lane: Lane = (work, signal) => indexLane.add(work, { signal });
+    const lane: Lane = inLane;
     runner.start("index", lane, async (stop) => {
       const repaired = repairInTurn(stop);
       resolve(repaired);
@@ -138,9 +148,9 @@ export function createIndexKeeper(parts: KeeperParts): IndexKeeper {
     async update(begin, fetched, context) {
       const inTurn = async () => {
         await begin();
-        await build(new Map(await mirror.heads()).set(fetched.tree, fetched.headOid), context);
+        await build(context, fetched);
       };
-      await indexLane.add(inTurn, { signal: context.signal });
+      await inLane(inTurn, context.signal);
     },
   };
 }

@@ -1,15 +1,23 @@
 import PQueue from "p-queue";
+import { createMetrics } from "../metrics.ts";
 import { unfinishedAnalyses } from "../store/analyses.ts";
+import { unfinishedBatches } from "../store/batches.ts";
 import { unfinishedFetches } from "../store/fetches.ts";
+import { unfinishedPlans } from "../store/plans.ts";
 import { allTrees } from "../store/trees.ts";
 import { startAnalysis } from "./analysis-jobs.ts";
+import { startBatch } from "./batch-jobs.ts";
 import { createChanges } from "./changes.ts";
 import { rereadCrashes } from "./crashes.ts";
+import { createWorkQueue } from "./fair-queue.ts";
+import { createInFlight } from "./in-flight.ts";
 import { createIndexKeeper } from "./index-keeper.ts";
 import { createKeyedLanes } from "./lanes.ts";
 import type { JobContext, JobParts } from "./parts.ts";
+import { startPlan } from "./plan-jobs.ts";
 import { createRunner } from "./runner.ts";
 import { removeRefs, startFetch, startTree } from "./tree-jobs.ts";
+import { createUpkeep } from "./upkeep.ts";
 
 export type Jobs = JobContext & {
   /** Ends all work; unfinished rows stay for the next start. */
@@ -26,13 +34,19 @@ export async function startJobs(parts: JobParts): Promise<Jobs> {
     runner: createRunner(parts.log),
     indexLane: new PQueue({ concurrency: 1 }),
   };
+  const upkeep = createUpkeep(shared);
   const context: JobContext = {
     ...shared,
-    index: createIndexKeeper(shared),
+    upkeep,
+    index: createIndexKeeper({ ...shared, upkeep }),
     definitions: createKeyedLanes(),
     treeLanes: createKeyedLanes(),
-    interactive: new PQueue({ concurrency: parts.limits.concurrency }),
-    texts: new PQueue({ concurrency: 1 }),
+    interactive: createWorkQueue(parts.limits.concurrency),
+    searches: createWorkQueue(1),
+    texts: createWorkQueue(1),
+    batchParts: createWorkQueue(Math.max(1, parts.limits.concurrency - 1)),
+    inFlight: createInFlight(),
+    metrics: createMetrics(),
   };
   await takeUp(context);
   return {
@@ -49,10 +63,17 @@ async function takeUp(context: JobContext): Promise<void> {
   await context.index.check();
   const trees = await allTrees(context.db);
   const known = new Set(trees.map((tree) => tree.id));
-  for (const id of (await context.mirror.heads()).keys()) if (!known.has(id)) removeRefs(context, id);
-  for (const tree of trees) if (UNFINISHED.includes(tree.state)) startTree(context, tree.id);
+  const heads = await context.mirror.heads();
+  for (const id of heads.keys()) if (!known.has(id)) removeRefs(context, id);
+  for (const tree of trees) {
+    // A mirror that was lost is a cache that was lost: a tree that answers were computed from is fetched again.
+    const lost = tree.headOid !== null && !heads.has(tree.id);
+    if (lost || UNFINISHED.includes(tree.state)) startTree(context, tree.id);
+  }
   for (const fetch of await unfinishedFetches(context.db)) startFetch(context, fetch.tree, fetch.id);
-  for (const id of await unfinishedAnalyses(context.db)) startAnalysis(context, id);
+  for (const { id, caller, priority } of await unfinishedAnalyses(context.db)) startAnalysis(context, id, { caller, priority });
+  for (const { id, caller, priority } of await unfinishedPlans(context.db)) startPlan(context, id, { caller, priority });
+  for (const { id, caller } of await unfinishedBatches(context.db)) startBatch(context, id, caller);
   context.runner.start(
     "crashes",
     (work) => work(),

@@ -1,12 +1,17 @@
 import type PQueue from "p-queue";
 import type { Logger } from "pino";
+import type { Metrics } from "../metrics.ts";
+import type { OwnConvention } from "../rules/own-conventions.ts";
 import type { ReportProgress } from "../schema/common.ts";
 import type { Db } from "../store/database.ts";
 import type { Changes } from "./changes.ts";
+import type { WorkQueue } from "./fair-queue.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { IndexKeeper } from "./index-keeper.ts";
 import type { KeyedLanes } from "./lanes.ts";
 import type { Runner } from "./runner.ts";
 import type { Workers } from "./task-types.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** What the jobs need of the mirror; src/git/mirror.ts provides it. Errors are RemoteError. */
 export interface TreeMirror {
@@ -21,8 +26,8 @@ export interface TreeMirror {
   /** Heads of the trees in the mirror, by tree id. */
   heads(): Promise<ReadonlyMap<string, string>>;
   remove(tree: string): Promise<void>;
-  /** Keeps the mirror fast and small, at low priority. Nobody waits for it. */
-  maintain(): Promise<void>;
+  /** Keeps the mirror fast and small, at low priority. @throws the signal's reason when aborted; the next run goes on */
+  maintain(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,6 +77,8 @@ export interface JobParts {
   readonly indexFile: IndexFile;
   readonly paths: JobPaths;
   readonly versions: Versions;
+  /** How the user's own trees name other commits, beside the built-in conventions. */
+  readonly conventions: readonly OwnConvention[];
   readonly limits: JobLimits;
   readonly log: Logger;
 }
@@ -84,11 +91,19 @@ export interface JobContext extends JobParts {
   readonly definitions: KeyedLanes;
   /** Orders clones and fetches of one tree. */
   readonly treeLanes: KeyedLanes;
-  /** Indexing has one writer. */
+  /** Indexing has one writer; upkeep of the mirror takes turns with it. */
   readonly indexLane: PQueue;
   readonly index: IndexKeeper;
-  /** Analyses, and before them commit checks. */
-  readonly interactive: PQueue;
+  readonly upkeep: Upkeep;
+  /** Everything that reads the index for a caller: commit checks, analyses and the parts of batches, in the order of PRIORITY. */
+  readonly interactive: WorkQueue;
+  /** Searches of the index, which a person waits for. */
+  readonly searches: WorkQueue;
   /** Crash texts waiting to be read. */
-  readonly texts: PQueue;
+  readonly texts: WorkQueue;
+  /** Parts of batches, before they stand in `interactive`: one slot there is always left for others. */
+  readonly batchParts: WorkQueue;
+  /** Equal commit checks of several callers run once. */
+  readonly inFlight: InFlight;
+  readonly metrics: Metrics;
 }

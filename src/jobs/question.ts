@@ -1,6 +1,7 @@
 import { looksLikePatch } from "../patch/parse.ts";
 import { ApiProblem } from "../problems.ts";
 import type { AnalysisRequest, Question } from "../schema/analysis.ts";
+import type { Asker } from "./failure.ts";
 import type { JobContext } from "./parts.ts";
 import { checkCrashText, readCrashText, requireRecognised } from "./read-crash-text.ts";
 
@@ -33,9 +34,9 @@ export function checkQuestion(request: AnalysisRequest): void {
 }
 
 /** What is asked, in the form that the id is derived from. A crash text is read by a worker. */
-export async function readQuestion(context: JobContext, request: AnalysisRequest, signal: AbortSignal): Promise<Question> {
+export async function readQuestion(context: JobContext, request: AnalysisRequest, asker: Asker, signal: AbortSignal): Promise<Question> {
   if (request.signature !== undefined) return { kind: "signature", signature: request.signature };
   if (request.commits !== undefined) return { kind: "commits", oids: [...new Set(request.commits)] };
   if (request.patch !== undefined) return { kind: "patch", text: request.patch };
-  return { kind: "signature", signature: requireRecognised(await readCrashText(context, request.crash ?? "", signal)) };
+  return { kind: "signature", signature: requireRecognised(await readCrashText(context, request.crash ?? "", asker, signal)) };
 }

@@ -1,6 +1,6 @@
 import { ApiProblem } from "../problems.ts";
 import type { Signature } from "../schema/signature.ts";
-import { runForRequest, runTwice } from "./failure.ts";
+import { type Asker, runForRequest, runTwice } from "./failure.ts";
 import type { JobContext } from "./parts.ts";
 
 const MAX_WAITING_TEXTS = 16;
@@ -14,11 +14,11 @@ export function checkCrashText(text: string): void {
 }
 
 /** Reads a crash text in a worker. What is no crash has a signature too, which says so. */
-export async function readCrashText(context: JobContext, text: string, signal: AbortSignal): Promise<Signature> {
+export async function readCrashText(context: JobContext, text: string, asker: Asker, signal: AbortSignal): Promise<Signature> {
   if (context.texts.size >= MAX_WAITING_TEXTS) {
     throw new ApiProblem("service-busy", "Too many crash texts are waiting to be read. Ask again in a few seconds.");
   }
-  const limit = { ms: READ_CRASH_LIMIT_MS, signal, priority: 0, fallback: "internal-error" } as const;
+  const limit = { ms: READ_CRASH_LIMIT_MS, signal, ...asker, fallback: "internal-error" } as const;
   return runForRequest(context, (task) => runTwice(context, { kind: "read-crash", text }, task), context.texts, limit);
 }
 

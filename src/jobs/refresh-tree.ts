@@ -1,12 +1,15 @@
 import type { Progress } from "../schema/common.ts";
+import { withoutFlush } from "../store/database.ts";
 import { addEvent } from "../store/events.ts";
 import { type FetchOutcome, finishFetch, progressFetch } from "../store/fetches.ts";
 import { getTree, type TreeChange, type TreeRow, updateTree } from "../store/trees.ts";
 import { abortable } from "./abortable.ts";
 import { jobProblem, withLimit } from "./failure.ts";
 import type { JobContext } from "./parts.ts";
+import { persist } from "./persist.ts";
 import { createProgressWriter } from "./progress.ts";
 import { fetchResource, treeResource, urlOf } from "./resources.ts";
+import { timeStages } from "./stage-times.ts";
 
 /**
  * Brings a tree up to date: remote -> mirror -> index -> ready. A tree that was ready stays so while this goes on and when it fails;
@@ -18,13 +21,15 @@ export async function refreshTree(context: JobContext, id: string, fetchId: stri
   const log = context.log.child({ tree: id, fetch: fetchId });
   const started = performance.now();
   const writer = createProgressWriter((progress) => recordProgress(context, tree, fetchId, progress), log);
+  const stages = timeStages(context.metrics, "fetch", writer.report);
   if (fetchId !== null) await progressFetch(context.db, fetchId, null);
   try {
     const signal = withLimit(stop, context.limits.fetchTimeout);
-    const after = await fetchAndIndex(context, tree, writer.report, signal);
+    const after = await fetchAndIndex(context, tree, stages.report, signal);
+    stages.end();
     await writer.settle();
-    await finish(context, tree, fetchId, { conclusion: "success", problem: null, headAfter: after });
-    context.mirror.maintain().catch((error: unknown) => log.warn({ err: error }, "maintenance of the mirror failed"));
+    await persist(context, stop, () => finish(context, tree, fetchId, { conclusion: "success", problem: null, headAfter: after }));
+    context.upkeep.ask();
     log.info({ oid: after, ms: Math.round(performance.now() - started) }, "tree is ready");
   } catch (error) {
     await writer.settle();
@@ -34,7 +39,7 @@ export async function refreshTree(context: JobContext, id: string, fetchId: stri
     const resource = fetchId === null ? treeResource(id) : fetchResource(id, fetchId);
     const advice = `POST /v1/trees/${id}/fetches tries again; PUT /v1/trees/${id} changes the remote or the ref.`;
     const problem = jobProblem(error, "internal-error", urlOf(resource), advice);
-    await finish(context, tree, fetchId, { conclusion: "failure", problem, headAfter: null });
+    await persist(context, stop, () => finish(context, tree, fetchId, { conclusion: "failure", problem, headAfter: null }));
   }
 }
 
@@ -55,12 +60,13 @@ async function fetchAndIndex(
   // First fetches come one after the other: this may wait for the clone of another tree.
   const fetching = mirror.fetch({ tree: tree.id, remote: tree.remote, ref: tree.ref, report, signal });
   const { after } = await abortable(fetching, signal);
+  if (after !== tree.headOid) context.metrics.lag.moved(tree.id);
   await context.index.update(() => enter("indexing", "index"), { tree: tree.id, headOid: after }, { report, signal });
   return after;
 }
 
 async function recordProgress(context: JobContext, tree: TreeRow, fetchId: string | null, progress: Progress): Promise<void> {
-  await context.db.transaction().execute(async (db) => {
+  await withoutFlush(context.db, async (db) => {
     if (!(await updateTree(db, tree.id, tree.generation, { progress }))) return;
     if (fetchId !== null) await progressFetch(db, fetchId, progress);
     await addEvent(db, treeResource(tree.id), "stage", { fetch: fetchId, progress });
@@ -75,12 +81,15 @@ async function finish(context: JobContext, tree: TreeRow, fetchId: string | null
     outcome.headAfter === null
       ? { state: tree.headOid === null ? "failed" : "ready", problem: outcome.problem, progress: null }
       : { state: "ready", problem: null, progress: null, headOid: outcome.headAfter, fetchedAt: now };
-  await context.db.transaction().execute(async (db) => {
-    if (!(await updateTree(db, tree.id, tree.generation, change))) return;
+  const ended = await context.db.transaction().execute(async (db) => {
+    if (!(await updateTree(db, tree.id, tree.generation, change))) return false;
     if (fetchId !== null) await finishFetch(db, fetchId, outcome, now);
     const data = { fetch: fetchId, state: change.state, headOid: change.headOid ?? tree.headOid, problem: outcome.problem };
     await addEvent(db, treeResource(tree.id), "completed", data);
+    return true;
   });
+  if (ended) context.metrics.jobsEnded.inc({ kind: "fetch", conclusion: outcome.conclusion });
+  if (ended && outcome.headAfter !== null) context.metrics.lag.caughtUp(tree.id);
   context.changes.notify(treeResource(tree.id));
   if (fetchId !== null) context.changes.notify(fetchResource(tree.id, fetchId));
 }

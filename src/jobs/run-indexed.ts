@@ -2,14 +2,14 @@ import { ApiProblem } from "../problems.ts";
 import { runTwice, withLimit } from "./failure.ts";
 import { indexFaultOf } from "./index-keeper.ts";
 import type { JobContext } from "./parts.ts";
-import type { AnalyseTask, CommitsTask, CommitTask, ResultOf, TaskContext } from "./task-types.ts";
+import type { AnalyseTask, CommitsTask, CommitTask, PlanMoveTask, PlanTask, ResultOf, SearchTask, TaskContext } from "./task-types.ts";
 
 /**
  * Runs a task that reads the history index, within `ms` milliseconds. When the index turns out to be unusable, it is built anew, once for
  * all tasks that need it, and the task runs again; that time does not count.
  * @throws ApiProblem index-failed when the index cannot be repaired or the repaired one does not serve; and what the task throws
  */
-export async function runIndexed<T extends AnalyseTask | CommitTask | CommitsTask>(
+export async function runIndexed<T extends AnalyseTask | CommitTask | CommitsTask | PlanTask | PlanMoveTask | SearchTask>(
   context: JobContext,
   task: T,
   { report, signal }: TaskContext,

@@ -1,5 +1,9 @@
+import type { Chosen } from "../analysis/plan-steps.ts";
+import type { SearchAnswer, SearchQuestion } from "../analysis/search.ts";
+import type { OwnConvention } from "../rules/own-conventions.ts";
 import type { AnalysisOptions, AnalysisResult, CommitPresence, CommitStatus, Question } from "../schema/analysis.ts";
 import type { PinnedTree, ReportProgress, TreeRole } from "../schema/common.ts";
+import type { PlanMove, PlanOptions, PlanResult } from "../schema/plan.ts";
 import type { Signature } from "../schema/signature.ts";
 
 /** What the service asks of a worker thread. Paths and ids only, no open handles. worker-tasks.ts does the work. */
@@ -9,6 +13,7 @@ export interface IndexTask {
   readonly indexPath: string;
   /** Every tree whose head is in the mirror. */
   readonly trees: readonly { readonly id: string; readonly role: TreeRole; readonly headOid: string }[];
+  readonly conventions: readonly OwnConvention[];
 }
 
 export interface AnalyseTask {
@@ -34,7 +39,7 @@ export interface CommitTask {
   readonly upstreams: readonly PinnedTree[];
 }
 
-/** Many commits against one tree, without trying to apply them: 1,000 take about 5 s. */
+/** Many commits against one tree, without trying to apply them: about 4 ms each. */
 export interface CommitsTask {
   readonly kind: "commits";
   readonly gitDir: string;
@@ -46,12 +51,60 @@ export interface CommitsTask {
   readonly upstreams: readonly PinnedTree[];
 }
 
+/** Answered from the index alone: no git is started. */
+export interface SearchTask extends SearchQuestion {
+  readonly kind: "search";
+  readonly indexPath: string;
+}
+
+export interface PlanTask {
+  readonly kind: "plan";
+  readonly gitDir: string;
+  readonly indexPath: string;
+  readonly scratchRoot: string;
+  /** Each 7 to 40 lower-case hexadecimal digits. */
+  readonly ids: readonly string[];
+  readonly target: PinnedTree;
+  readonly upstreams: readonly PinnedTree[];
+  readonly options: PlanOptions;
+}
+
+/** The steps of a plan on another head of its target. */
+export interface PlanMoveTask {
+  readonly kind: "plan-move";
+  readonly gitDir: string;
+  readonly indexPath: string;
+  readonly scratchRoot: string;
+  readonly steps: readonly Chosen[];
+  readonly files: readonly string[];
+  /** The head that the plan was made for. */
+  readonly from: string;
+  readonly accepted: PlanOptions["adaptation"];
+  readonly target: PinnedTree;
+  readonly upstreams: readonly PinnedTree[];
+}
+
+/** A graph in the language of Graphviz, to be drawn as SVG. */
+export interface DrawTask {
+  readonly kind: "draw";
+  readonly dot: string;
+}
+
 export interface ReadCrashTask {
   readonly kind: "read-crash";
   readonly text: string;
 }
 
-export type WorkerTask = IndexTask | AnalyseTask | CommitTask | CommitsTask | ReadCrashTask;
+export type WorkerTask =
+  | IndexTask
+  | AnalyseTask
+  | CommitTask
+  | CommitsTask
+  | PlanTask
+  | PlanMoveTask
+  | SearchTask
+  | DrawTask
+  | ReadCrashTask;
 
 export interface IndexResult {
   readonly commits: number;
@@ -72,6 +125,10 @@ interface Results {
   readonly analyse: AnalysisResult;
   readonly commit: CommitResult;
   readonly commits: CommitsResult;
+  readonly plan: PlanResult;
+  readonly "plan-move": Pick<PlanMove, "files" | "applies" | "failure">;
+  readonly search: SearchAnswer;
+  readonly draw: string;
   readonly "read-crash": Signature;
 }
 

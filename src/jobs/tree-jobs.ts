@@ -75,6 +75,7 @@ export async function removeTree(context: JobContext, id: string): Promise<void>
       await clearEvents(db, treeResource(id));
     });
     removeRefs(context, id);
+    context.metrics.lag.forget(id);
     context.changes.notify(treeResource(id));
   });
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { referenceReader } from "../history/references.ts";
+import type { OwnConvention } from "../rules/own-conventions.ts";
 import type { Versions } from "./parts.ts";
 
 /** Folders whose code decides what an analysis answers, and in what form. */
@@ -25,7 +27,9 @@ function digest(root: string, folders: readonly string[]): string {
  * The versions that every analysis pins. They are derived from the source itself, so that a changed rule or stage can never be answered
  * from an analysis made before the change.
  * @param root the src folder
+ * @param conventions the user's own, which are rules too
  */
-export function readVersions(root: string, packageVersion: string): Versions {
-  return { rulesVersion: digest(root, ["rules"]), engineVersion: `${packageVersion}+${digest(root, ENGINE)}` };
+export function readVersions(root: string, packageVersion: string, conventions: readonly OwnConvention[] = []): Versions {
+  const own = conventions.length === 0 ? "" : `+${referenceReader(conventions).digest}`;
+  return { rulesVersion: `${digest(root, ["rules"])}${own}`, engineVersion: `${packageVersion}+${digest(root, ENGINE)}` };
 }

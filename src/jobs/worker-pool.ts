@@ -1,5 +1,6 @@
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, type ResourceLimits } from "node:worker_threads";
 import { Piscina } from "piscina";
+import { sharedCounts } from "../git/child-counts.ts";
 import type { Progress } from "../schema/common.ts";
 import type { ResultOf, TaskContext, Workers, WorkerTask } from "./task-types.ts";
 import type { WorkerAnswer } from "./worker-protocol.ts";
@@ -23,22 +24,28 @@ export class WorkerDied extends Error {}
 /** How long a task may take to stop by itself, so that it can end its git children, before its thread is ended. */
 const GRACE_MS = 1000;
 const IDLE_MS = 10 * 60_000;
+/** Of the thread that indexes and of its git children: whoever waits for an answer has the processors first. */
+const INDEX_NICENESS = 10;
+/** Also those of analyses: requests are answered by the main thread, and need little. */
+const ANALYSIS_NICENESS = 5;
+/** Its garbage is collected early: streams of commits and patches leave much, of which little stays. In MiB. */
+const INDEX_YOUNG_HEAP = 24;
 /** Node below 22.18 does not read TypeScript itself, and threads do not inherit a loader that was registered at run time. */
 const EXEC_ARGV = ["--import", import.meta.resolve("tsx")];
 
 export interface WorkerPoolOptions {
   /** Module whose default export is made by answerTasks. */
   readonly entry: URL;
-  /** Threads for analyses and commit checks. Indexing and reading crash texts have one thread each beside them. */
+  /** Threads for analyses and commit checks. Indexing, searches and reading crash texts have one thread each beside them. */
   readonly threads: number;
   /** Heap of one thread; beyond it the thread ends and the service stays. Default: as Node decides. */
   readonly memoryMiB?: number;
 }
 
-/** Worker threads in three groups, so that neither indexing nor long analyses keep a short question waiting. Threads start when needed. */
+/** Worker threads in groups, so that neither indexing nor long analyses keep a short question waiting. Threads start when needed. */
 export function openWorkers(options: WorkerPoolOptions): Workers {
-  const resourceLimits = options.memoryMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.memoryMiB } };
-  const group = (threads: number) =>
+  const oldHeap = options.memoryMiB === undefined ? {} : { maxOldGenerationSizeMb: options.memoryMiB };
+  const group = (threads: number, niceIncrement = 0, resourceLimits: ResourceLimits = {}) =>
     new Piscina({
       filename: options.entry.href,
       minThreads: 0,
@@ -46,19 +53,29 @@ export function openWorkers(options: WorkerPoolOptions): Workers {
       idleTimeout: IDLE_MS,
       execArgv: EXEC_ARGV,
       closeTimeout: 2 * GRACE_MS,
-      ...resourceLimits,
+      workerData: sharedCounts(),
+      niceIncrement,
+      resourceLimits: { ...oldHeap, ...resourceLimits },
     });
-  const analysis = group(options.threads);
-  const index = group(1);
+  const analysis = group(options.threads, ANALYSIS_NICENESS);
+  const index = group(1, INDEX_NICENESS, { maxYoungGenerationSizeMb: INDEX_YOUNG_HEAP });
+  const search = group(1);
   const text = group(1);
-  const groups = { analyse: analysis, commit: analysis, commits: analysis, index, "read-crash": text } satisfies Record<
-    WorkerTask["kind"],
-    Piscina
-  >;
+  const groups = {
+    analyse: analysis,
+    commit: analysis,
+    commits: analysis,
+    plan: analysis,
+    "plan-move": analysis,
+    draw: text,
+    index,
+    search,
+    "read-crash": text,
+  } satisfies Record<WorkerTask["kind"], Piscina>;
   return {
     run: (task, context) => runIn(groups[task.kind], task, context),
     close: async () => {
-      await Promise.all([analysis.destroy(), index.destroy(), text.destroy()]);
+      await Promise.all([analysis.destroy(), index.destroy(), search.destroy(), text.destroy()]);
     },
   };
 }

@@ -1,25 +1,33 @@
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { analyze, commitPresence, commitStatus } from "../analysis/analyze.ts";
+import { analyze, commitStatus } from "../analysis/analyze.ts";
+import { blobTexts } from "../analysis/blob-texts.ts";
 import { type AnalysisContext, openContext } from "../analysis/context.ts";
+import { planCommits } from "../analysis/plan.ts";
+import { movePlan } from "../analysis/plan-move.ts";
 import { resolveCommit } from "../analysis/resolve-commit.ts";
+import { type SearchAnswer, searchCommits } from "../analysis/search.ts";
 import { readCrash } from "../crash/read-crash.ts";
 import { type LentRepository, lendRepository } from "../git/lent-repository.ts";
-import type { IndexedCommit } from "../history/history-index.ts";
+import type { HistoryIndex } from "../history/history-index.ts";
 import { ingestHistory } from "../history/ingest.ts";
 import { ingestPatches } from "../history/ingest-patches.ts";
 import { IndexUnusable } from "../history/open-index.ts";
 import type { AnalysisResult, Question } from "../schema/analysis.ts";
 import { ingestSources } from "../source/ingest-sources.ts";
+import { indexedCommit, readCommits } from "./commits-task.ts";
+import { drawSvg } from "./draw.ts";
 import { forgetIndex, indexOf, sourcesOf } from "./open-indexes.ts";
 import type {
   AnalyseTask,
   CommitResult,
-  CommitsResult,
   CommitsTask,
   CommitTask,
   IndexResult,
   IndexTask,
+  PlanMoveTask,
+  PlanTask,
+  SearchTask,
   TaskContext,
   TaskResult,
   WorkerTask,
@@ -37,12 +45,20 @@ export async function runTask(task: WorkerTask, context: TaskContext): Promise<T
     case "commit":
       return withContext(task, context, async (ctx) => readCommit(ctx, task));
     case "commits":
-      return withContext(task, context, async (ctx) => readCommits(ctx, task));
+      return withContext(task, context, async (ctx) => readCommits(ctx, task.ids));
+    case "plan":
+      return withContext(task, context, async (ctx) => planCommits(ctx, resolveAll(ctx, task.ids), task.options));
+    case "plan-move":
+      return withContext(task, context, async (ctx) => movePlan(ctx, task.steps, task.files, task.from, task.accepted));
+    case "draw":
+      return drawSvg(task.dot);
+    case "search":
+      return searchIndex(task);
   }
 }
 
 async function indexTrees(task: IndexTask, { report, signal }: TaskContext): Promise<IndexResult> {
-  const options = { gitDir: task.gitDir, indexPath: task.indexPath, trees: task.trees, signal, report };
+  const options = { gitDir: task.gitDir, indexPath: task.indexPath, trees: task.trees, conventions: task.conventions, signal, report };
   await ingestHistory(options);
   await ingestPatches(options);
   await ingestSources(options);
@@ -53,6 +69,9 @@ async function indexTrees(task: IndexTask, { report, signal }: TaskContext): Pro
   );
   return { commits: nums.length, patches: index.withPatch(nums) };
 }
+
+/** Contents that tasks of this thread read are there for the next ones. */
+const texts = blobTexts();
 
 const repositories = new Map<string, LentRepository>();
 
@@ -76,17 +95,32 @@ class IndexBehind extends Error {
 }
 
 async function withContext<T>(
-  task: AnalyseTask | CommitTask | CommitsTask,
+  task: AnalyseTask | CommitTask | CommitsTask | PlanTask | PlanMoveTask,
   { report, signal }: TaskContext,
   use: (ctx: AnalysisContext) => Promise<T>,
 ): Promise<T> {
   try {
-    const index = indexOf(task.indexPath);
-    for (const { tree, oid } of [task.target, ...task.upstreams]) if (index.commit(oid) === null) throw new IndexBehind(tree, oid);
+    const index = indexWith(task);
     const repository = repositoryOf(task.gitDir, task.scratchRoot);
     const sources = sourcesOf(task.indexPath, repository);
     const pins = { target: task.target, upstreams: task.upstreams };
-    return await repository.use(async (repo) => use(await openContext({ repo, index, sources, ...pins, report, signal })));
+    return await repository.use(async (repo) => use(await openContext({ repo, index, sources, texts, ...pins, report, signal })));
+  } catch (error) {
+    if (error instanceof IndexUnusable) forgetIndex(task.indexPath);
+    throw error;
+  }
+}
+
+/** @throws IndexBehind when the index lacks a commit that the task is pinned to */
+function indexWith({ indexPath, target, upstreams }: Pick<AnalyseTask, "indexPath" | "target" | "upstreams">): HistoryIndex {
+  const index = indexOf(indexPath);
+  for (const { tree, oid } of [target, ...upstreams]) if (index.commit(oid) === null) throw new IndexBehind(tree, oid);
+  return index;
+}
+
+function searchIndex(task: SearchTask): SearchAnswer {
+  try {
+    return searchCommits(indexWith(task), task);
   } catch (error) {
     if (error instanceof IndexUnusable) forgetIndex(task.indexPath);
     throw error;
@@ -111,40 +145,19 @@ class CommitUnusable extends Error {
 
 function resolved(ctx: AnalysisContext, question: Question): Question {
   if (question.kind !== "commits") return question;
-  const oids = question.oids.map((id) => {
+  return { kind: "commits", oids: resolveAll(ctx, question.oids) };
+}
+
+function resolveAll(ctx: AnalysisContext, ids: readonly string[]): string[] {
+  return ids.map((id) => {
     const found = resolveCommit(ctx.index, id);
     if (found.kind === "found") return found.oid;
     if (found.kind === "ambiguous") throw new CommitUnusable("commit-ambiguous", `${id} names several commits: ${found.oids.join(", ")}`);
     throw new CommitUnusable("commit-not-found", `no tree of the mirror has a commit ${id}, and no commit refers to it`);
   });
-  return { kind: "commits", oids };
 }
 
 async function readCommit(ctx: AnalysisContext, task: CommitTask): Promise<CommitResult> {
   const found = indexedCommit(ctx, task.oid);
   return "num" in found ? { ...(await commitStatus(ctx, found)), tree: task.target } : found;
-}
-
-const AT_ONCE = 16;
-
-async function readCommits(ctx: AnalysisContext, task: CommitsTask): Promise<CommitsResult> {
-  const results: CommitsResult[number][] = [];
-  // Several at once, so that git reads for one while another is compared.
-  for (let at = 0; at < task.ids.length; at += AT_ONCE) {
-    ctx.signal?.throwIfAborted();
-    ctx.report({ stage: "commits", done: at, total: task.ids.length });
-    results.push(...(await Promise.all(task.ids.slice(at, at + AT_ONCE).map((id) => readPresence(ctx, id)))));
-  }
-  return results;
-}
-
-async function readPresence(ctx: AnalysisContext, id: string): Promise<CommitsResult[number]> {
-  const found = indexedCommit(ctx, id);
-  return { id, ...("num" in found ? await commitPresence(ctx, found) : found) };
-}
-
-function indexedCommit(ctx: AnalysisContext, id: string): IndexedCommit | { notFound: true } | { ambiguous: readonly string[] } {
-  const found = resolveCommit(ctx.index, id);
-  if (found.kind === "ambiguous") return { ambiguous: found.oids };
-  return (found.kind === "found" ? ctx.index.commit(found.oid) : null) ?? { notFound: true };
 }

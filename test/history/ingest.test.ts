@@ -163,6 +163,7 @@ describe("ingest", () => {
       ["no database", (path) => writeFileSync(path, "not a database".repeat(1000)), true],
       ["empty", (path) => truncateSync(path, 0), true],
       ["another version", (path) => new Database(path).exec("PRAGMA user_version = 99").close(), true],
+      ["an older version", (path) => new Database(path).exec("DROP TABLE renames; PRAGMA user_version = 1").close(), true],
       ["cut", (path) => truncateSync(path, 8192 * 9), false],
       [
         "overwritten",
@@ -182,7 +183,7 @@ describe("ingest", () => {
       if (atOpening) assert.throws(() => openIndex(path), IndexUnusable, name);
       else assert.throws(() => readAll(path, main), IndexUnusable, name);
     }
-    for (const name of ["no database", "empty", "another version", "cut"]) {
+    for (const name of ["no database", "empty", "another version", "an older version", "cut"]) {
       const path = join(fixture.dir, `${name}.db`);
       copyFileSync(sound, path);
       damages.find(([each]) => each === name)?.[1](path);
