@@ -1,3 +1,5 @@
+import { AGAINST } from "../src/rules/evidence.ts";
+
 /** One question: the values of each choice by feature, and which choices are right. */
 export interface Choices {
   readonly values: readonly ReadonlyMap<string, number>[];
@@ -7,16 +9,18 @@ export interface Choices {
 const STEPS = 250;
 const STEP = 0.08;
 /** Pulls the weights of scaled features to zero. */
-const PENALTY = 0.003;
+const PENALTY = 0.01;
 const MOMENTUM = 0.9;
 const SPREAD = 0.99;
 
 /**
  * Fits weights so that the right choices get a large share of exp(weights * values) in each question, by gradient descent (Adam) with a
- * quadratic penalty. Deterministic. Questions without a right choice say nothing and are left out.
+ * quadratic penalty. No weight crosses zero to the side where its rule makes no sense. Deterministic. Questions without a right choice
+ * say nothing and are left out.
+ * @param against features whose weight is at most zero; that of the others is at least zero
  * @returns the weight of each feature, for the values as they are
  */
-export function fitWeights(questions: readonly Choices[]): Map<string, number> {
+export function fitWeights(questions: readonly Choices[], against: ReadonlySet<string> = AGAINST): Map<string, number> {
   const names = [...new Set(questions.flatMap(({ values }) => values.flatMap((each) => [...each.keys()])))].sort();
   const scales = scalesOf(questions, names);
   const usable = questions.filter(({ right }) => right.includes(true));
@@ -35,7 +39,8 @@ export function fitWeights(questions: readonly Choices[]): Map<string, number> {
       square[at] = SPREAD * (square[at] ?? 0) + (1 - SPREAD) * slope * slope;
       const steady = (mean[at] ?? 0) / (1 - MOMENTUM ** step);
       const size = Math.sqrt((square[at] ?? 0) / (1 - SPREAD ** step)) + 1e-8;
-      weights[at] = (weights[at] ?? 0) - (STEP * steady) / size;
+      const next = (weights[at] ?? 0) - (STEP * steady) / size;
+      weights[at] = against.has(names[at] ?? "") ? Math.min(0, next) : Math.max(0, next);
     }
   }
   return new Map(names.map((name, at) => [name, (weights[at] ?? 0) / (scales[at] ?? 1)]));

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rankCandidates } from "../src/analysis/candidates.ts";
-import { openContext } from "../src/analysis/context.ts";
+import { type RankedCommit, rankCandidates } from "../src/analysis/candidates.ts";
+import { type AnalysisContext, openContext } from "../src/analysis/context.ts";
 import { readCrash } from "../src/crash/read-crash.ts";
 import { openRepository } from "../src/git/open-repository.ts";
 import type { HistoryIndex } from "../src/history/history-index.ts";
 import { openIndex } from "../src/history/open-index.ts";
+import type { Candidate } from "../src/schema/analysis.ts";
+import { ablate } from "./rank-ablate.ts";
 import { bm25, grep, openPool } from "./rank-baselines.ts";
 import { type RankCase, readCases } from "./rank-cases.ts";
 import { type Bodies, rankIndex } from "./rank-index.ts";
@@ -20,6 +22,8 @@ const SEED = 20_260_101;
 const BODIES = ["prose", "hidden", "whole"] as const;
 const POOLS = ["capped", "full"] as const;
 
+type Confidence = Candidate["confidence"];
+
 /** What one case gave. */
 interface CaseResult {
   readonly ours: number | null;
@@ -27,6 +31,10 @@ interface CaseResult {
   readonly bm25: number | null;
   /** The fix is first and said with high confidence; null when nothing was said with high confidence. */
   readonly highIsRight: boolean | null;
+  /** The best confidence that is said; null when there is no candidate. */
+  readonly strongest: Confidence | null;
+  /** The same with the fix taken out of the pool; undefined when not asked. */
+  readonly strongestWithoutFix: Confidence | null | undefined;
   readonly milliseconds: number;
   readonly pool: number;
 }
@@ -43,9 +51,10 @@ interface Bench {
   readonly repo: ReturnType<typeof openRepository>;
   readonly index: HistoryIndex;
   readonly withBaselines: boolean;
+  readonly withoutFix: boolean;
 }
 
-async function measureCase({ repo, index, withBaselines }: Bench, one: RankCase): Promise<CaseResult> {
+async function measureCase({ repo, index, withBaselines, withoutFix }: Bench, one: RankCase): Promise<CaseResult> {
   const pinned = (tree: string, oid: string) => ({ tree, ref: tree, oid });
   const signature = readCrash(one.text);
   const ctx = await openContext({ repo, index, target: pinned("target", one.target), upstreams: [pinned("upstream", one.upstream)] });
@@ -60,9 +69,21 @@ async function measureCase({ repo, index, withBaselines }: Bench, one: RankCase)
     grep: pool === null ? null : rankOf(grep(index, signature, pool), isFix),
     bm25: pool === null ? null : rankOf(bm25(index, signature, pool), isFix),
     highIsRight: first?.confidence === "high" ? isFix(first.commit.num) : null,
+    strongest: strongestOf(list),
+    strongestWithoutFix: withoutFix ? strongestOf(await rankCandidates(withoutCommits(ctx, isFix), signature, LIST)) : undefined,
     milliseconds,
     pool: ctx.upstreamOnly.length,
   };
+}
+
+/** The same question as if these commits had not been written. */
+function withoutCommits(ctx: AnalysisContext, leftOut: (num: number) => boolean): AnalysisContext {
+  const upstreamOnly = ctx.upstreamOnly.filter((num) => !leftOut(num));
+  return { ...ctx, upstreamOnly, isUpstreamOnly: new Set(upstreamOnly) };
+}
+
+function strongestOf(list: readonly RankedCommit[]): Confidence | null {
+  return (["high", "medium", "low"] as const).find((each) => list.some(({ confidence }) => confidence === each)) ?? null;
 }
 
 function printTable(methods: readonly Ranks[]): void {
@@ -77,7 +98,8 @@ function printTable(methods: readonly Ranks[]): void {
 /**
  * Measures how far up the list the fix of each crash stands. Options: `--repo R` (may be repeated), `--index FILE` of cases,
  * `--bodies prose|hidden|whole`, `--pool capped|full`, `--cache DIR` to keep the history index for the next run, `--sample N` for some of
- * the cases, `--no-baselines`, `--verbose` for the rank in each case.
+ * the cases, `--no-baselines`, `--without-fix` to ask every crash again with its fix out of the pool, `--verbose` for the rank in each case;
+ * `--ablate` to leave out each family of rules in turn instead.
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
   const values = readOptions(args, {
@@ -88,8 +110,11 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     cache: { type: "string" },
     sample: { type: "string" },
     "no-baselines": { type: "boolean" },
+    "without-fix": { type: "boolean" },
+    ablate: { type: "boolean" },
     verbose: { type: "boolean" },
   });
+  if (values.ablate) return ablate(values);
   const repositories = required("repo", values.repo);
   const indexFile = required("index", values.index);
   const bodies: Bodies = oneOf("bodies", values.bodies ?? "prose", BODIES);
@@ -107,7 +132,7 @@ export async function run(args: string[]): Promise<Record<string, number>> {
       const chosen = sample(cases, count, SEED);
       const results: CaseResult[] = [];
       for (const one of chosen) {
-        const result = await measureCase({ repo, index, withBaselines }, one);
+        const result = await measureCase({ repo, index, withBaselines, withoutFix: values["without-fix"] === true }, one);
         results.push(result);
         if (values.verbose) console.log(`${one.file} rank ${result.ours ?? "-"} of ${result.pool}, ${Math.round(result.milliseconds)} ms`);
       }
@@ -120,6 +145,11 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     joined.remove();
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** An analysis would say `no_candidate` (analysis/verdict.ts). */
+function isNone(strongest: Confidence | null | undefined): boolean {
+  return strongest === null || strongest === "low";
 }
 
 function report(results: readonly CaseResult[], withBaselines: boolean): Record<string, number> {
@@ -150,6 +180,13 @@ function report(results: readonly CaseResult[], withBaselines: boolean): Record<
     ...(withBaselines ? { ...rankFigures(grep, "baselineGrep"), ...rankFigures(bm25, "baselineBm25") } : {}),
     highSaid: said.length,
     highPrecision: said.length === 0 ? 0 : right / said.length,
+    noCandidate: results.filter(({ strongest }) => isNone(strongest)).length,
+    ...(results.some(({ strongestWithoutFix }) => strongestWithoutFix !== undefined)
+      ? {
+          highWithoutFix: results.filter(({ strongestWithoutFix }) => strongestWithoutFix === "high").length,
+          noCandidateWithoutFix: results.filter(({ strongestWithoutFix }) => isNone(strongestWithoutFix)).length,
+        }
+      : {}),
     p50Ms,
     p95Ms,
   };

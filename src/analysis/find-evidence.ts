@@ -1,4 +1,4 @@
-import { FAILURE_CODE, FAILURE_WORDS } from "../rules/evidence.ts";
+import { FAILURE_CODE, FAILURE_WORDS, REPORT_WORDS } from "../rules/evidence-words.ts";
 import type { Signature } from "../schema/signature.ts";
 import { findDefinitions, readBodies } from "./code-places.ts";
 import type { AnalysisContext } from "./context.ts";
@@ -26,15 +26,28 @@ interface Finder {
   readonly scores: Scores;
 }
 
+/** A file of the target that defines a function of the stack. */
+export interface PlaceOfFrame {
+  readonly path: string;
+  /** The function, and how much it says. */
+  readonly name: string;
+  readonly weight: number;
+}
+
+export interface Found {
+  readonly scores: Scores;
+  readonly places: readonly PlaceOfFrame[];
+}
+
 /** Collects what speaks for each commit of the pool, by searches that start from the words of the report. */
-export async function findEvidence(ctx: AnalysisContext, query: CrashQuery, signature: Signature, pool: PoolSearch): Promise<Scores> {
+export async function findEvidence(ctx: AnalysisContext, query: CrashQuery, signature: Signature, pool: PoolSearch): Promise<Found> {
   const finder: Finder = { ctx, query, pool, scores: new Scores() };
   findFunctions(finder);
   findWords(finder);
   findIdentifiers(finder);
-  await findPlaces(finder);
+  const places = await findPlaces(finder);
   findFailure(finder, signature);
-  return finder.scores;
+  return { scores: finder.scores, places };
 }
 
 function findFunctions({ query, pool, scores }: Finder): void {
@@ -107,6 +120,13 @@ function findIdentifiers({ query, pool, scores }: Finder): void {
     const named = pool.find(name, "subject", "body");
     for (const num of named) scores.add(num, "identifierNamed", pool.rarity(named.size), `its message names ${name} (${source})`);
   }
+  for (const name of query.locks) {
+    const changed = pool.find(name, "identifier");
+    for (const num of changed)
+      scores.add(num, "lockChanged", pool.rarity(changed.size) * pool.brevity(num), `a changed line holds ${name}, a lock of the report`);
+    const named = pool.find(name, "subject", "body");
+    for (const num of named) scores.add(num, "lockNamed", pool.rarity(named.size), `its message names ${name}, a lock of the report`);
+  }
   for (const module of query.modules) {
     const touched = pool.find(module, "path");
     for (const num of touched) scores.add(num, "moduleTouched", pool.rarity(touched.size), `changes a file or folder named ${module}`);
@@ -114,7 +134,7 @@ function findIdentifiers({ query, pool, scores }: Finder): void {
 }
 
 /** Files that define functions of the stack, their folders, what the innermost functions call and which names they use. */
-async function findPlaces({ ctx, query, pool, scores }: Finder): Promise<void> {
+async function findPlaces({ ctx, query, pool, scores }: Finder): Promise<PlaceOfFrame[]> {
   const weights = new Map(query.functions.slice(0, FUNCTIONS_LOCATED).map(({ name, weight }) => [name, weight]));
   const definitions = await findDefinitions(ctx, [...weights.keys()]);
   const files = new Map<string, { weight: number; name: string }>();
@@ -126,10 +146,17 @@ async function findPlaces({ ctx, query, pool, scores }: Finder): Promise<void> {
     if (folder !== "" && !folders.has(folder)) folders.set(folder, { weight, name });
   }
   const inPool = (path: string) => ctx.index.commitsOfPath(path, Number.MAX_SAFE_INTEGER).filter((num) => ctx.isUpstreamOnly.has(num));
-  for (const [path, { weight, name }] of files) {
-    const nums = inPool(path);
-    for (const num of nums) scores.add(num, "fileOfFrame", weight * pool.rarity(nums.length), `changes ${path}, which defines ${name}()`);
-  }
+  const { changedFiles } = ctx.index.columns();
+  for (const [path, { weight, name }] of files)
+    for (const num of inPool(path)) {
+      const count = Math.max(1, changedFiles[num] ?? 1);
+      scores.add(
+        num,
+        "fileOfFrame",
+        weight / count,
+        `changes ${path}, which defines ${name}()${count > 1 ? `, and ${count - 1} others` : ""}`,
+      );
+    }
   for (const [folder, { weight, name }] of folders) {
     const nums = inPool(folder);
     for (const num of nums) scores.add(num, "folderOfFrame", weight * pool.rarity(nums.length), `changes ${folder}, where ${name}() lives`);
@@ -160,19 +187,21 @@ async function findPlaces({ ctx, query, pool, scores }: Finder): Promise<void> {
         `a changed line holds ${name}, which ${user}() uses`,
       );
   }
+  return [...files].map(([path, { weight, name }]) => ({ path, weight, name }));
 }
 
 /** Words and code that go with the kind of failure, for commits that something else speaks for. */
 function findFailure({ pool, scores }: Finder, signature: Signature): void {
   const known = scores.nums();
-  const addTo = (found: ReadonlySet<number>, rule: "failureInSubject" | "failureInBody" | "failureCode", text: string) => {
+  const addTo = (found: ReadonlySet<number>, rule: "failureInSubject" | "failureInBody" | "failureCode" | "reportTold", text: string) => {
     const share = pool.rarity(found.size);
-    for (const num of known) if (found.has(num)) scores.add(num, rule, share, text);
+    for (const num of found) if (known.has(num)) scores.add(num, rule, share, text);
   };
   for (const word of FAILURE_WORDS[signature.kind] ?? []) {
     addTo(pool.find(word, "subject"), "failureInSubject", `its subject has ${word}`);
     addTo(pool.find(word, "body"), "failureInBody", `its message has ${word}`);
   }
+  for (const word of REPORT_WORDS) addTo(pool.find(word, "body"), "reportTold", `its message has ${word}`);
   for (const name of FAILURE_CODE[signature.kind] ?? [])
     addTo(pool.find(name, "identifier"), "failureCode", `a changed line holds ${name}`);
 }

@@ -30,10 +30,17 @@ export class Scores {
   }
 
   /** Commits that something speaks for or against. */
-  nums(): number[] {
+  nums(): Set<number> {
     const nums = new Set<number>();
     for (const ofRule of this.#hits.values()) for (const num of ofRule.keys()) nums.add(num);
-    return [...nums];
+    return nums;
+  }
+
+  /** The sum of one commit; of these rules only, where some are named. */
+  total(num: number, rules?: ReadonlySet<EvidenceId>): number {
+    let total = 0;
+    for (const [rule, value] of this.values(num)) if (rules?.has(rule) !== false) total += EVIDENCE[rule].weight * value;
+    return total;
   }
 
   /** The sum of each commit, by num. */
