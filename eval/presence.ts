@@ -10,6 +10,7 @@ import { ingestHistory } from "../src/history/ingest.ts";
 import { ingestPatches } from "../src/history/ingest-patches.ts";
 import { openIndex } from "../src/history/open-index.ts";
 import type { Presence } from "../src/schema/analysis.ts";
+import { type Containment, containedBy } from "./contained.ts";
 import { type Pair, readPairs } from "./pairs.ts";
 import { joinRepositories } from "./repos.ts";
 import { quantile, sample } from "./sample.ts";
@@ -54,11 +55,10 @@ async function indexOf(gitDir: string, heads: Heads, patches: boolean, cache: st
   const name = createHash("sha1").update(Object.values(heads).join()).digest("hex").slice(0, 12);
   const path = join(cache, `presence-${name}-${patches ? "patches" : "history"}.sqlite`);
   if (existsSync(path)) return path;
-  const trees = [
-    { id: "upstream", role: "mainline" as const, headOid: heads.upstream },
-    { id: "vendor", role: "vendor" as const, headOid: heads.vendor },
-    { id: "squash", role: "mainline" as const, headOid: heads.squash },
-  ];
+  const upstream = { id: "upstream", role: "mainline" as const, headOid: heads.upstream };
+  const vendor = { id: "vendor", role: "vendor" as const, headOid: heads.vendor };
+  // Beside the squashed tree every commit would matter to the pass over patches.
+  const trees = patches ? [upstream, vendor] : [upstream, vendor, { ...vendor, id: "squash", headOid: heads.squash }];
   const options = { gitDir, indexPath: `${path}.part`, trees, report: () => {} };
   await ingestHistory(options);
   if (patches) await ingestPatches(options);
@@ -82,9 +82,11 @@ function isFound({ state, hunks }: Presence): boolean {
 }
 
 type Ask = (pair: Pair, commit: string) => Promise<Presence>;
+type Contained = (pair: Pair) => Promise<Containment | null>;
 
 /**
- * Is the origin found in the backport's tree, and wrongly in the tree before it. Options: `--repo R` (may be repeated), `--pairs TSV`,
+ * Is the origin found in the backport's tree, and wrongly in the tree before it. Where it is found there, git is asked too: a change that was
+ * picked twice is in the tree before the second pick (`containedInParent`; `falseRest` are the others). Options: `--repo R` (may be repeated), `--pairs TSV`,
  * `--squash` to judge by content alone, `--sample N` for a random part, `--cache DIR` to keep the index, `--verbose` to list what went wrong.
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
@@ -108,21 +110,22 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     try {
       const upstreams = [{ tree: "upstream", ref: "upstream", oid: heads.upstream }];
       const target = (oid: string) => ({ tree: "target", ref: "target", oid });
-      const squashed = await openContext({ repo, index, target: target(heads.squash), upstreams });
-      const inSquashed = async (commit: string): Promise<AnalysisContext> => ({
-        ...squashed,
+      const squashed = values.squash === true ? await openContext({ repo, index, target: target(heads.squash), upstreams }) : null;
+      const inSquashed = async (ctx: AnalysisContext, commit: string): Promise<AnalysisContext> => ({
+        ...ctx,
         targetTree: (await repo.commit(commit))?.tree ?? "",
         checked: new Map(),
       });
       const inHistory = (pair: Pair, commit: string): Promise<AnalysisContext> =>
         openContext({ repo, index: withoutReferencesOf(index, pair.backport), target: target(commit), upstreams });
       const ask: Ask = async (pair, commit) => {
-        const ctx = values.squash === true ? await inSquashed(commit) : await inHistory(pair, commit);
+        const ctx = squashed === null ? await inHistory(pair, commit) : await inSquashed(squashed, commit);
         const origin = index.commit(pair.origin);
         if (origin === null) throw new Error(`the index lacks ${pair.origin}`);
         return presenceWithContent(ctx, origin);
       };
-      return await measure(pairs, ask, values.verbose === true);
+      const contained: Contained = (pair) => containedBy(gitDir, workDir, pair.origin, pair.parent);
+      return await measure(pairs, ask, contained, values.verbose === true);
     } finally {
       index.close();
       await repo.close();
@@ -140,11 +143,19 @@ async function existing(gitDir: string, pairs: readonly Pair[]): Promise<Pair[]>
   return pairs.filter((_, at) => [0, 1, 2].every((n) => / commit \d+$/.test(lines[at * 3 + n] ?? "")));
 }
 
-async function measure(pairs: readonly Pair[], ask: Ask, verbose: boolean): Promise<Record<string, number>> {
+/** Is the commit that the answer names the recorded backport. */
+function carrierOf({ by, conflicts = [] }: Presence, { backport }: Pair): "backport" | "ambiguous" | "another" {
+  if (by?.oid === backport) return "backport";
+  return conflicts.length > 0 ? "ambiguous" : "another";
+}
+
+async function measure(pairs: readonly Pair[], ask: Ask, contained: Contained, verbose: boolean): Promise<Record<string, number>> {
   const routes = new Map<string, number>();
   const times: number[] = [];
   let found = 0;
   let falsePresent = 0;
+  let containedInParent = 0;
+  const carriers = { backport: 0, ambiguous: 0, another: 0 };
   const say = (what: string, pair: Pair, commit: string, { state, route, because, hunks }: Presence): void => {
     const told = hunks === undefined ? "" : ` (${hunks.present} there, ${hunks.absent} not, of ${hunks.total})`;
     if (verbose) console.log(`${what}: ${pair.origin} in ${commit}: ${state} ${route ?? ""}${told}: ${because}`);
@@ -156,14 +167,27 @@ async function measure(pairs: readonly Pair[], ask: Ask, verbose: boolean): Prom
     const inParent = await ask(pair, pair.parent);
     const answer = `${inBackport.state} by ${inBackport.route ?? "nothing"}`;
     routes.set(answer, (routes.get(answer) ?? 0) + 1);
+    if (inBackport.by !== null) carriers[carrierOf(inBackport, pair)]++;
     if (isFound(inBackport)) found++;
     else say("missed", pair, pair.backport, inBackport);
     if (isFound(inParent)) {
       falsePresent++;
-      say("false", pair, pair.parent, inParent);
+      const by = await contained(pair);
+      if (by !== null) containedInParent++;
+      say(by === null ? "false" : `contained (${by})`, pair, pair.parent, inParent);
     }
   }
   for (const [answer, count] of [...routes].sort((a, b) => b[1] - a[1])) console.log(`${String(count).padStart(6)}  ${answer}`);
+  console.log(
+    `carried by the recorded backport ${carriers.backport}, ambiguity told ${carriers.ambiguous}, another commit ${carriers.another}`,
+  );
   console.log(`${quantile(times, 0.5).toFixed(1)} ms for half of the questions, ${quantile(times, 0.95).toFixed(1)} ms for 95 %`);
-  return { pairs: pairs.length, found: found / pairs.length, falsePresent: falsePresent / pairs.length };
+  const share = (count: number): number => count / pairs.length;
+  return {
+    pairs: pairs.length,
+    found: share(found),
+    falsePresent: share(falsePresent),
+    containedInParent: share(containedInParent),
+    falseRest: share(falsePresent - containedInParent),
+  };
 }

@@ -11,14 +11,25 @@ import {
 } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import type { JobContext } from "./jobs/parts.ts";
+import type { AddressGuard } from "./net/address-guard.ts";
+import { type AccessRules, controlAccess, scopeOf } from "./routes/access.ts";
 import { analysisRoutes } from "./routes/analyses.ts";
 import type { App } from "./routes/app.ts";
+import { batchRoutes } from "./routes/batches.ts";
 import { crashRoutes } from "./routes/crashes.ts";
 import { answerBrokenHttp, handleErrors, sendProblem, toProblem, unsupportedMediaType } from "./routes/errors.ts";
 import { tagAnswers } from "./routes/etags.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { guardRequests } from "./routes/guards.ts";
+import { matrixRoutes } from "./routes/matrix.ts";
+import { measureRequests, metricRoutes } from "./routes/metrics.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { planRoutes } from "./routes/plans.ts";
+import { relievePressure } from "./routes/pressure.ts";
+import { ruleRoutes } from "./routes/rules.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { treeRoutes } from "./routes/trees.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 export interface AppParts {
   readonly jobs: JobContext;
@@ -26,6 +37,9 @@ export interface AppParts {
   /** Bytes. */
   readonly bodyLimit: number;
   readonly allowedHosts: readonly string[];
+  readonly access: AccessRules;
+  /** Where webhooks may go. */
+  readonly guard: AddressGuard;
   readonly version: string;
 }
 
@@ -53,12 +67,23 @@ export async function buildApp(parts: AppParts): Promise<App> {
   readBodies(app);
   handleErrors(app);
   guardRequests(app, parts.allowedHosts, parts.jobs.changes.closing);
+  measureRequests(app, parts.jobs.metrics);
+  await controlAccess(app, parts.access);
+  relievePressure(app, parts);
   tagAnswers(app);
   await describeApi(app, parts.version);
   operationRoutes(app, parts.jobs);
   treeRoutes(app, parts.jobs);
   analysisRoutes(app, parts.jobs);
+  batchRoutes(app, parts.jobs);
+  matrixRoutes(app, parts.jobs);
+  eventRoutes(app, parts.jobs);
+  ruleRoutes(app, parts.jobs);
+  metricRoutes(app, parts.jobs);
+  searchRoutes(app, parts.jobs);
+  planRoutes(app, parts.jobs);
   crashRoutes(app, parts.jobs);
+  webhookRoutes(app, parts.jobs, parts.guard);
   await app.ready();
   return app;
 }
@@ -80,6 +105,13 @@ function readBodies(app: App): void {
   });
 }
 
+const TOKEN_SCHEME = {
+  type: "http",
+  scheme: "bearer",
+  description:
+    "A token of `backportd token create`. Each route names the scope that it needs: `read`, `analyze` or `admin`, each of which includes those before it. On a loopback address the service needs no token until the first one is created.",
+} as const;
+
 async function describeApi(app: App, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -90,15 +122,43 @@ async function describeApi(app: App, version: string): Promise<void> {
         description: "Which upstream commits fix a kernel crash, are they in our tree, do they apply, and what else must come along.",
         license: { name: "MIT", identifier: "MIT" },
       },
-      tags: [{ name: "trees" }, { name: "crashes" }, { name: "analyses" }, { name: "operations" }],
+      tags: [
+        { name: "trees" },
+        { name: "crashes" },
+        { name: "analyses" },
+        { name: "plans" },
+        { name: "batches" },
+        { name: "matrix" },
+        { name: "events" },
+        { name: "rules" },
+        { name: "search" },
+        { name: "webhooks" },
+        { name: "operations" },
+      ],
+      components: { securitySchemes: { token: TOKEN_SCHEME } },
     },
-    transform: jsonSchemaTransform,
-    transformObject: (document) => describeTexts(jsonSchemaTransformObject(document)),
+    transform: (route) => {
+      const { schema, url } = jsonSchemaTransform(route);
+      const scope = scopeOf(route.route);
+      return { url, schema: { ...schema, security: scope === null ? [] : [{ token: [scope] }] } };
+    },
+    transformObject: (document) => describeCaching(describeTexts(jsonSchemaTransformObject(document))),
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
 }
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** What routes/etags.ts does for every GET below /v1 that answers a resource. */
+function describeCaching(document: Document): Document {
+  const unchanged = { description: "Not changed since the ETag of If-None-Match" };
+  for (const [path, item] of Object.entries(("paths" in document ? document.paths : undefined) ?? {})) {
+    const responses = item && "get" in item ? item.get?.responses : undefined;
+    const stream = JSON.stringify(responses?.["200"] ?? {}).includes("text/event-stream");
+    if (responses !== undefined && path.startsWith("/v1/") && !stream) Object.assign(responses, { "304": unchanged });
+  }
+  return document;
+}
 
 /** A text body has the schema of a text; the generator gives every media type that of the JSON body. */
 function describeTexts(document: Document): Document {

@@ -10,6 +10,9 @@ const USAGE = `usage: backportd <command>
   serve            run the service; settings come from the environment (BACKPORTD_PORT, BACKPORTD_DATA, ...)
   demo [--keep]    build two example trees, ask the service about a crash, print the answer
   doctor           check what the service needs on this machine
+  token            create, list or revoke access tokens
+  backup FILE      copy the state, while the service runs or not
+  restore FILE     put such a copy in the place of the state, while the service does not run
   openapi          print the OpenAPI document
 `;
 
@@ -49,6 +52,16 @@ async function run(command: string | undefined, rest: readonly string[]): Promis
     case "doctor": {
       const { runDoctor } = await import("./doctor.ts");
       return runDoctor(process.env, (line) => process.stdout.write(`${line}\n`));
+    }
+    case "token": {
+      const { runTokenCommand } = await import("./token-command.ts");
+      return runTokenCommand(rest, process.env, { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) });
+    }
+    case "backup":
+    case "restore": {
+      const { runBackupCommand } = await import("./backup-command.ts");
+      const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text) };
+      return runBackupCommand(command, rest, process.env, output);
     }
     case "openapi": {
       const [{ openapiDocument }, { packageVersion }] = await Promise.all([import("./openapi.ts"), import("./jobs/versions.ts")]);

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { readNetwork } from "./net/address-guard.ts";
 
 const MiB = 1024 * 1024;
 
@@ -24,12 +25,21 @@ const FileName = z
   .optional()
   .transform((name) => (name === undefined || name === "" ? undefined : resolve(name)));
 
+const words = (text: string) => text.split(/[\s,]+/).filter((word) => word !== "");
+
 const Environment = z.object({
   BACKPORTD_HOST: z.string().min(1).default("127.0.0.1"),
   BACKPORTD_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   BACKPORTD_DATA: z.string().min(1).default("./data"),
   BACKPORTD_ALLOW_FILE_REMOTES: Flag,
   BACKPORTD_ALLOWED_HOSTS: z.string().default(""),
+  BACKPORTD_ANONYMOUS_READ: Flag,
+  BACKPORTD_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).default(6000),
+  BACKPORTD_PRIVATE_NETWORKS: z
+    .string()
+    .default("")
+    .transform(words)
+    .refine((networks) => networks.every((network) => readNetwork(network) !== null), "expected addresses or networks such as 10.0.0.0/8"),
   BACKPORTD_LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   BACKPORTD_BODY_LIMIT: z.coerce
     .number()
@@ -50,6 +60,7 @@ const Environment = z.object({
     .min(0)
     .default(2 * 1024 * MiB),
   BACKPORTD_CREDENTIALS_FILE: FileName,
+  BACKPORTD_REFERENCE_CONVENTIONS: FileName,
   BACKPORTD_SSH_KEY_FILE: FileName,
   BACKPORTD_SSH_KNOWN_HOSTS_FILE: FileName,
   BACKPORTD_ROLE: z.literal("all").default("all"),
@@ -66,8 +77,14 @@ export interface Config {
   /** Absolute path of the data directory. */
   readonly data: string;
   readonly allowFileRemotes: boolean;
-  /** Names that the Host header may carry, beside the loopback names. */
+  /** Names that the Host header may carry, beside the loopback names: those of the setting, and the address that is listened on. */
   readonly allowedHosts: readonly string[];
+  /** Callers without a token may read, once there are tokens. */
+  readonly anonymousRead: boolean;
+  /** Requests a minute of one token, or of one address without token; 0: no limit. */
+  readonly rateLimit: number;
+  /** Networks that are not public and that remotes and webhooks may be on all the same. */
+  readonly privateNetworks: readonly string[];
   readonly logLevel: string;
   readonly bodyLimit: number;
   /** How many analyses and commit checks run at the same time. */
@@ -85,6 +102,8 @@ export interface Config {
   readonly minFreeDisk: number;
   /** Users and passwords for https remotes, in the format of git-credential-store. */
   readonly credentialsFile: string | undefined;
+  /** JSON with the user's own conventions of references (docs/presence.md). */
+  readonly conventionsFile: string | undefined;
   readonly sshKeyFile: string | undefined;
   readonly sshKnownHostsFile: string | undefined;
 }
@@ -99,8 +118,7 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Reads the settings from an environment object.
- * @throws ConfigError when a value is wrong, or when the address is not a loopback address: as long as there are no tokens,
- * every caller is admin, so the port must not be reachable from elsewhere.
+ * @throws ConfigError when a value is wrong
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const parsed = Environment.safeParse(environment);
@@ -109,17 +127,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(`Wrong settings in the environment:\n${lines.join("\n")}`);
   }
   const env = parsed.data;
-  if (!isLoopback(env.BACKPORTD_HOST)) {
-    throw new ConfigError(
-      `BACKPORTD_HOST: ${env.BACKPORTD_HOST} is not a loopback address. There are no access tokens yet, so the service listens on 127.0.0.1, ::1 or localhost only; put a proxy with authentication in front of it.`,
-    );
-  }
   return {
     host: env.BACKPORTD_HOST,
     port: env.BACKPORTD_PORT,
     data: resolve(env.BACKPORTD_DATA),
     allowFileRemotes: env.BACKPORTD_ALLOW_FILE_REMOTES,
-    allowedHosts: env.BACKPORTD_ALLOWED_HOSTS.split(/[\s,]+/).filter((name) => name !== ""),
+    allowedHosts: [...words(env.BACKPORTD_ALLOWED_HOSTS), ...(isLoopback(env.BACKPORTD_HOST) ? [] : [env.BACKPORTD_HOST])],
+    anonymousRead: env.BACKPORTD_ANONYMOUS_READ,
+    rateLimit: env.BACKPORTD_RATE_LIMIT,
+    privateNetworks: env.BACKPORTD_PRIVATE_NETWORKS,
     logLevel: env.BACKPORTD_LOG_LEVEL,
     bodyLimit: env.BACKPORTD_BODY_LIMIT,
     concurrency: env.BACKPORTD_CONCURRENCY,
@@ -131,6 +147,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     fetchTimeout: env.BACKPORTD_FETCH_TIMEOUT,
     minFreeDisk: env.BACKPORTD_MIN_FREE_DISK,
     credentialsFile: env.BACKPORTD_CREDENTIALS_FILE,
+    conventionsFile: env.BACKPORTD_REFERENCE_CONVENTIONS,
     sshKeyFile: env.BACKPORTD_SSH_KEY_FILE,
     sshKnownHostsFile: env.BACKPORTD_SSH_KNOWN_HOSTS_FILE,
   };

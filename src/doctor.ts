@@ -1,7 +1,10 @@
-import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { readConfig } from "./config.ts";
 import { runGit } from "./git/process.ts";
+import { openIndex } from "./history/open-index.ts";
 import { DirectoryInUse, lockDirectory } from "./store/database.ts";
+import { inspectState, type StateFacts } from "./store/state-file.ts";
 
 /** merge-tree --write-tree --stdin, which the applicability tiers rest on, came with git 2.39. */
 const GIT_REQUIRED = [2, 39] as const;
@@ -20,7 +23,7 @@ async function checkGit(): Promise<Finding> {
 }
 
 function checkData(data: string): Finding {
-  mkdirSync(data, { recursive: true });
+  mkdirSync(data, { recursive: true, mode: 0o700 });
   accessSync(data, constants.R_OK | constants.W_OK);
   const { bavail, bsize } = statfsSync(data);
   const free = bavail * bsize;
@@ -37,6 +40,54 @@ function checkLock(data: string): Finding {
   } catch (error) {
     if (!(error instanceof DirectoryInUse)) throw error;
     return { ok: true, text: "a running backportd uses the data directory" };
+  }
+}
+
+/** The state has credentials of remotes in it. */
+function checkPermissions(data: string): Finding {
+  const mode = statSync(data).mode & 0o777;
+  if ((mode & 0o077) === 0) return { ok: true, text: "only the owner can read the data directory" };
+  return { ok: false, text: `others can read ${data}, which holds credentials: chmod 700 it` };
+}
+
+const NOTHING_YET: Finding = { ok: true, text: "none yet; the first tree makes it" };
+
+/** The trees that answers are computed from. */
+function readyTrees(data: string): StateFacts["trees"] {
+  const file = join(data, "state.sqlite");
+  return existsSync(file) ? inspectState(file).trees.filter(({ headOid }) => headOid !== null) : [];
+}
+
+function checkState(data: string): Finding {
+  const file = join(data, "state.sqlite");
+  if (!existsSync(file)) return NOTHING_YET;
+  const { trees, analyses, unfinished } = inspectState(file);
+  return { ok: true, text: `sound; ${trees.length} trees, ${analyses} analyses, ${unfinished} of them not completed` };
+}
+
+/** Is the head commit of every ready tree there. A mirror that lost it is fetched again by a fetch of the tree. */
+async function checkMirror(data: string): Promise<Finding> {
+  const trees = readyTrees(data);
+  const gitDir = join(data, "mirror.git");
+  if (trees.length === 0) return NOTHING_YET;
+  const input = trees.map(({ headOid }) => `${headOid}\n`).join("");
+  const answers = (await runGit(["cat-file", "--batch-check"], { gitDir, input })).toString().trim().split("\n");
+  const missing = trees.filter((_, at) => !/ commit \d+$/.test(answers[at] ?? ""));
+  if (missing.length === 0) return { ok: true, text: `the heads of ${trees.length} trees are there` };
+  return { ok: false, text: `it lacks the heads of ${missing.map(({ id }) => id).join(", ")}: POST /v1/trees/{tree}/fetches` };
+}
+
+/** Does the index know the head of every ready tree. The service builds a missing or damaged one anew by itself. */
+function checkIndex(data: string): Finding {
+  const trees = readyTrees(data);
+  if (trees.length === 0) return NOTHING_YET;
+  const index = openIndex(join(data, "index.sqlite"));
+  try {
+    const behind = trees.filter(({ headOid }) => headOid !== null && index.commit(headOid) === null);
+    if (behind.length === 0) return { ok: true, text: `it knows the heads of ${trees.length} trees` };
+    return { ok: false, text: `it lacks the heads of ${behind.map(({ id }) => id).join(", ")}; a running service repairs it` };
+  } finally {
+    index.close();
   }
 }
 
@@ -64,5 +115,9 @@ export async function runDoctor(environment: Readonly<Record<string, string | un
   await check("settings", () => ({ ok: true, text: `data directory ${readConfig(environment).data}` }));
   await check("disk", () => checkData(readConfig(environment).data));
   await check("lock", () => checkLock(readConfig(environment).data));
+  await check("permissions", () => checkPermissions(readConfig(environment).data));
+  await check("state", () => checkState(readConfig(environment).data));
+  await check("mirror", () => checkMirror(readConfig(environment).data));
+  await check("index", () => checkIndex(readConfig(environment).data));
   return healthy ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { buildApp } from "./app.ts";
 import { startJobs } from "./jobs/jobs.ts";
+import { createAddressGuard } from "./net/address-guard.ts";
 import { openDatabase } from "./store/database.ts";
 
 function never(): never {
@@ -19,10 +20,12 @@ export async function openapiDocument(version: string): Promise<object> {
     indexFile: { look: () => null, startAnew: never, finished: never },
     paths: { gitDir: "", indexPath: "", scratchRoot: "" },
     versions: { rulesVersion: "", engineVersion: "" },
+    conventions: [],
     limits: { concurrency: 1, maxQueued: 1, maxTrees: 1, maxCrashes: 1, analysisTimeout: 1, commitTimeout: 1, fetchTimeout: 1 },
     log,
   });
-  const app = await buildApp({ jobs, log, bodyLimit: 1024, allowedHosts: [], version });
+  const access = { authenticate: never, rateLimit: 0 };
+  const app = await buildApp({ jobs, log, bodyLimit: 1024, allowedHosts: [], access, guard: createAddressGuard([]), version });
   const document = app.swagger();
   await app.close();
   await jobs.close();

@@ -7,40 +7,52 @@ import type {
   CommitStatus,
   Coverage,
   Evidence,
+  PlanOutline,
+  Prerequisite,
   Question,
 } from "../schema/analysis.ts";
 import { affectedBy } from "./affected.ts";
 import { rankCandidates } from "./candidates.ts";
 import { type AnalysisContext, upstreamOidOf } from "./context.ts";
+import { withFieldHints } from "./field-hints.ts";
 import { followUpsOf } from "./follow-ups.ts";
 import { unlessMissing } from "./missing.ts";
-import { type Prerequisites, prerequisitesOf } from "./prerequisites.ts";
+import { outlinePlan } from "./plan.ts";
+import { prerequisitesOf } from "./prerequisites.ts";
+import { isInTarget } from "./presence.ts";
 import { presenceWithContent } from "./presence-checked.ts";
-import { tryCommit } from "./try-commit.ts";
+import { type TriedCommit, tryCommit } from "./try-commit.ts";
 import { analyzeUploadedPatch } from "./uploaded-patch.ts";
-import { analysisVerdict, candidateVerdict } from "./verdict.ts";
+import { analysisVerdict, candidateVerdict, seriesVerdict } from "./verdict.ts";
 
 interface Ranked {
   readonly commit: IndexedCommit;
   readonly score: number;
   readonly confidence: Candidate["confidence"];
   readonly evidence: readonly Evidence[];
+  /** Of a commit that the crash led to. */
+  readonly found?: Pick<Candidate, "probability" | "group" | "forms">;
 }
 
 /** The pipeline: signature -> candidates -> presence -> applicability -> prerequisites -> verdict. */
-export async function analyze(ctx: AnalysisContext, question: Question, options: AnalysisOptions): Promise<AnalysisResult> {
+export async function analyze(ctx: AnalysisContext, asked: Question, options: AnalysisOptions): Promise<AnalysisResult> {
   const coverage = coverageOf(ctx);
   ctx.report({ stage: "candidates", done: 0, total: null });
+  const question: Question = asked.kind === "signature" ? { ...asked, signature: await withFieldHints(ctx, asked.signature) } : asked;
   const candidates =
     question.kind === "patch"
-      ? [await analyzeUploadedPatch(ctx, question.text)]
+      ? await analyzeUploadedPatch(ctx, question.text)
       : await analyzeRanked(ctx, await rank(ctx, question, options));
   const signature = question.kind === "signature" ? question.signature : null;
-  return { verdict: analysisVerdict({ candidates, coverage }), signature, candidates, coverage };
+  const verdict = question.kind === "patch" ? seriesVerdict(candidates) : analysisVerdict({ candidates, coverage });
+  return { verdict, signature, candidates, coverage };
 }
 
 async function rank(ctx: AnalysisContext, question: Exclude<Question, { kind: "patch" }>, options: AnalysisOptions): Promise<Ranked[]> {
-  if (question.kind === "signature") return rankCandidates(ctx, question.signature, options.maxCandidates);
+  if (question.kind === "signature") {
+    const ranked = await rankCandidates(ctx, question.signature, options.maxCandidates);
+    return ranked.map(({ probability, group, forms, ...one }) => ({ ...one, found: { probability, group, forms: [...forms] } }));
+  }
   return question.oids.map((oid) => {
     const commit = ctx.index.commit(oid);
     if (commit === null) throw new Error(`commit ${oid} is not in the index`);
@@ -59,15 +71,26 @@ async function analyzeRanked(ctx: AnalysisContext, ranked: readonly Ranked[]): P
   return candidates;
 }
 
-const NO_NEEDS: Prerequisites = { prerequisites: [], appliesWithRequired: false };
+interface Needs {
+  readonly prerequisites: readonly Prerequisite[];
+  /** How the required ones and the commit apply one after the other; null when that was not tried. */
+  readonly plan: PlanOutline | null;
+}
+
+const NO_NEEDS: Needs = { prerequisites: [], plan: null };
+
+async function needsOf(ctx: AnalysisContext, tried: TriedCommit): Promise<Needs> {
+  const prerequisites = await prerequisitesOf(ctx, tried);
+  return { prerequisites, plan: await outlinePlan(ctx, tried, prerequisites) };
+}
 
 async function analyzeCandidate(ctx: AnalysisContext, ranked: Ranked, rank: number): Promise<Candidate> {
   const { commit } = ranked;
   const presence = await presenceWithContent(ctx, commit);
   const tried = await tryCommit(ctx, commit.oid);
   const warnings = [...tried.applicability.warnings];
-  const needs = await unlessMissing(
-    async () => (tried.kind === "tried" ? prerequisitesOf(ctx, tried) : NO_NEEDS),
+  const { prerequisites, plan } = await unlessMissing(
+    async () => (tried.kind === "tried" ? needsOf(ctx, tried) : NO_NEEDS),
     (reason) => {
       warnings.push(`prerequisites are not known: ${reason}`);
       return NO_NEEDS;
@@ -78,17 +101,19 @@ async function analyzeCandidate(ctx: AnalysisContext, ranked: Ranked, rank: numb
     presence,
     affected: await affectedBy(ctx, commit),
     applicability,
-    prerequisites: [...needs.prerequisites],
+    prerequisites: [...prerequisites],
   };
   return {
     ...describe(ctx, commit),
     rank,
     score: ranked.score,
     confidence: ranked.confidence,
+    ...ranked.found,
     evidence: [...ranked.evidence],
     ...facts,
     followUps: followUpsOf(ctx, commit),
-    verdict: candidateVerdict(facts, needs.appliesWithRequired),
+    plan: isInTarget(presence) ? null : plan,
+    verdict: candidateVerdict(facts, plan?.applies === true),
   };
 }
 

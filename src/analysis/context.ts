@@ -4,44 +4,56 @@ import { PREREQUISITE_LIMITS } from "../rules/prerequisite-limits.ts";
 import type { Presence } from "../schema/analysis.ts";
 import type { CommitRef, PinnedTree, ReportProgress } from "../schema/common.ts";
 import type { SourceIndex } from "../source/source-index.ts";
+import { type BlobTexts, blobTexts } from "./blob-texts.ts";
 import type { Change, NoChange } from "./change.ts";
 import type { ContentFinding } from "./presence-content.ts";
 
-/** The pinned inputs of one analysis, and what every stage asks of them. */
-export interface AnalysisContext {
-  readonly repo: Repository;
+/** What presence by identity asks: the index alone, no object of git. */
+export interface IdentityContext {
   readonly index: HistoryIndex;
+  readonly target: PinnedTree;
+  /** Commits reachable from the target's head. */
+  readonly inTarget: CommitSet;
+  /** Presences found so far by identity, by num (presence.ts). */
+  readonly presences: Map<number, Presence>;
+}
+
+/** The pinned inputs of one analysis, and what every stage asks of them. */
+export interface AnalysisContext extends IdentityContext {
+  readonly repo: Repository;
   /** Null: questions about sources go to git. */
   readonly sources: SourceIndex | null;
-  readonly target: PinnedTree;
   readonly upstreams: readonly PinnedTree[];
   /** Tree id of the target's head. */
   readonly targetTree: string;
-  /** Commits reachable from the target's head. */
-  readonly inTarget: CommitSet;
   /** Non-merge commits of the upstream trees that are not reachable from the target's head, ascending. */
   readonly upstreamOnly: readonly number[];
   readonly isUpstreamOnly: ReadonlySet<number>;
   readonly report: ReportProgress;
   readonly signal: AbortSignal | undefined;
-  /** Presences found so far by identity, by num (presence.ts). */
-  readonly presences: Map<number, Presence>;
-  /** The same, compared with content, by oid (presence-checked.ts). */
+  /** Presences compared with content, by oid (presence-checked.ts). */
   readonly checked: Map<string, Promise<Presence>>;
   /** What contents of trees said so far about changes, and the files of these trees by name (presence-content.ts). */
   readonly contents: Map<string, Promise<ContentFinding>>;
   readonly fileNames: Map<string, Promise<ReadonlyMap<string, readonly string[]>>>;
+  /** Contents of files (blob-texts.ts). */
+  readonly texts: BlobTexts;
   /** Commits read as changes so far (change.ts). */
   readonly changes: Map<string, Promise<Change | NoChange>>;
   /** Added or removed C text of commits read so far (symbol-needs.ts). */
   readonly changedText: Map<string, Promise<string>>;
+  /** Lines asked for so far: who wrote them, as far as the target lacks the commit (suspects.ts). */
+  readonly blames: Map<string, Promise<ReadonlyMap<number, string>>>;
 }
 
 /** The pins name a commit that the mirror or the index does not have. */
 export class PinMissing extends Error {
+  readonly code = "mirror-damaged";
+  readonly detail: string;
   constructor(tree: PinnedTree) {
     super(`commit ${tree.oid} of tree ${tree.tree} is not in the mirror and its index`);
     this.name = "PinMissing";
+    this.detail = `The mirror of the service lacks commit ${tree.oid} of tree ${tree.tree}, or cannot read it. A fetch of the tree brings back what is missing; for what is damaged, ask the operator of the service.`;
   }
 }
 
@@ -49,6 +61,8 @@ export interface ContextInput {
   readonly repo: Repository;
   readonly index: HistoryIndex;
   readonly sources?: SourceIndex;
+  /** Those of earlier analyses, to be used again. */
+  readonly texts?: BlobTexts;
   readonly target: PinnedTree;
   readonly upstreams: readonly PinnedTree[];
   readonly report?: ReportProgress;
@@ -81,8 +95,10 @@ export async function openContext(input: ContextInput): Promise<AnalysisContext>
     checked: new Map(),
     contents: new Map(),
     fileNames: new Map(),
+    texts: input.texts ?? blobTexts(),
     changes: new Map(),
     changedText: new Map(),
+    blames: new Map(),
   };
 }
 

@@ -9,7 +9,8 @@ export async function unlessMissing<T>(work: () => Promise<T>, otherwise: (reaso
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MissingObject) return otherwise(`the mirror lacks an object that this needs (${error.detail.split("\n")[0]})`);
-    throw error;
+    if (!(error instanceof MissingObject)) throw error;
+    const what = error.exitCode === null ? "git cannot work with an object that this needs" : "the mirror lacks an object that this needs";
+    return otherwise(`${what} (${error.detail.split("\n")[0]})`);
   }
 }

@@ -57,15 +57,19 @@ async function checkCarrier(
 ): Promise<Presence> {
   const found = { hunks: hunksOf(head) };
   if (isWhole(head)) return { ...identity, ...found };
-  if (identity.route === "ancestor") return isLeftOut(head) ? undone(ctx, change, identity, head) : { ...identity, ...found };
+  if (identity.route === "ancestor") return isGone(head) ? undone(ctx, change, identity, head, true) : { ...identity, ...found };
+  const doubted = (but: string): Presence => {
+    const nowhere = { state: "absent", route: null, by: null, because: `no commit of ${ctx.target.tree} carries it` } as const;
+    return { ...byContent(ctx, fix, nowhere, head), conflicts: [`${identity.because}, but ${but}`] };
+  };
+  // A subject is the weakest sign: the files may not contradict it.
+  if (identity.route === "subject" && head.absent > head.present) return doubted(`${told(head)} in its files`);
   const carrier = identity.by?.oid ?? null;
   const commit = carrier === null ? null : await ctx.repo.commit(carrier);
   if (commit === null) return { ...identity, ...found };
   const brought = await contentOf(ctx, change, commit.tree);
   if (brought.present === 0 && (isLeftOut(brought) || (identity.route === "subject" && brought.absent > 0))) {
-    const but = `${identity.because}, but none of the ${brought.total} hunks is in the files that this commit left`;
-    const nowhere = { state: "absent", route: null, by: null, because: `no commit of ${ctx.target.tree} carries it` } as const;
-    return { ...byContent(ctx, fix, nowhere, head), conflicts: [but] };
+    return doubted(`none of the ${brought.total} hunks is in the files that this commit left`);
   }
   // What cannot be told was adapted: a carrier lacks the hunks that would still apply.
   const missing = brought.files.flatMap((file) => file.hunks).filter((one) => one.applies && one.telling).length;
@@ -75,25 +79,28 @@ async function checkCarrier(
     const score = round(ROUTE_SCORES.content * (1 - missing / total));
     return { ...identity, state: "partial", because, score, hunks: { present: total - missing, absent: missing, total } };
   }
-  if (isLeftOut(head)) return undone(ctx, change, identity, head);
-  if (head.present > 0 || head.absent === 0) return { ...identity, ...found };
-  const changed = `none of its ${head.total} hunks is in the files of ${ctx.target.tree} as it was written: later changes may have undone it`;
-  return { ...identity, ...found, conflicts: [changed] };
+  return isGone(head) ? undone(ctx, change, identity, head, brought.present > 0) : { ...identity, ...found };
 }
 
 /**
- * What the carrier brought is gone, and no commit says that it reverts it. Unless an upstream tree went back in the same way, the target has
- * undone it; else later work took its place.
+ * What the carrier brought is gone, and no commit says that it reverts it. The target has undone it when an upstream tree still has it: any of
+ * it, where every hunk would apply to the target again, or else all of it. Else later work took its place.
+ * @param hadIt hunks were there as they were written: of a change that was adapted, nothing may ever have been
  */
-async function undone(ctx: AnalysisContext, change: Change, identity: Presence, head: ContentFinding): Promise<Presence> {
-  const gone = `none of its ${head.total} hunks is in the files of ${ctx.target.tree} any more`;
+async function undone(ctx: AnalysisContext, change: Change, identity: Presence, head: ContentFinding, hadIt: boolean): Promise<Presence> {
+  const { tree } = ctx.target;
+  const leftOut = isLeftOut(head);
+  const gone = `none of its ${head.total} hunks is in the files of ${tree} ${leftOut ? "any more" : "as it was written"}`;
   for (const upstream of ctx.upstreams) {
     const commit = await ctx.repo.commit(upstream.oid);
-    if (commit === null || isLeftOut(await contentOf(ctx, change, commit.tree))) continue;
+    if (commit === null) continue;
+    const there = await contentOf(ctx, change, commit.tree);
+    if (leftOut ? isLeftOut(there) : !hadIt || !isWhole(there)) continue;
     const because = `${identity.because}, but ${gone}, while ${upstream.tree} did not go back`;
     return { ...identity, state: "reverted", because, hunks: hunksOf(head) };
   }
-  return { ...identity, hunks: hunksOf(head), conflicts: [`${gone}, and of no upstream tree either: later changes took its place`] };
+  const replaced = `${gone}${leftOut ? ", and of no upstream tree either" : ""}: later changes took its place${leftOut ? "" : ", or undid it"}`;
+  return { ...identity, hunks: hunksOf(head), conflicts: [...(identity.conflicts ?? []), replaced] };
 }
 
 /** All hunks that can be told are there, and they are at least half of all. */
@@ -101,10 +108,16 @@ function isWhole({ present, absent, total }: ContentFinding): boolean {
   return present > 0 && absent === 0 && present * 2 >= total;
 }
 
+/** No hunk is there, and some can be told to be missing. */
+function isGone({ present, absent }: ContentFinding): boolean {
+  return present === 0 && absent > 0;
+}
+
 /** No hunk is there, and those that can be told would all apply. */
-function isLeftOut({ present, absent, files }: ContentFinding): boolean {
-  if (present > 0 || absent === 0) return false;
-  return files.every((file) => file.hunks.every((one) => one.state === "unknown" || one.applies || !one.telling));
+function isLeftOut(content: ContentFinding): boolean {
+  return (
+    isGone(content) && content.files.every((file) => file.hunks.every((one) => one.state === "unknown" || one.applies || !one.telling))
+  );
 }
 
 /** A tree that was begun by one commit: not even the first commit of the upstream trees is in its history. */

@@ -2,6 +2,7 @@ import { type FilePatch, pathOf } from "../patch/patch.ts";
 import { CONTENT_LIMITS } from "../rules/telling-words.ts";
 import type { Change } from "./change.ts";
 import type { AnalysisContext } from "./context.ts";
+import { type FileText, fileText, likeness } from "./file-text.ts";
 import { findHunks, type HunkFinding, sameForAll } from "./presence-hunks.ts";
 import { remember } from "./remember.ts";
 
@@ -29,23 +30,23 @@ export interface FileFinding {
  */
 export function contentOf(ctx: AnalysisContext, change: Change, tree: string): Promise<ContentFinding> {
   return remember(ctx.contents, `${change.oid} ${tree}`, async () => {
-    const files: FileFinding[] = [];
-    for (const file of change.patch.files.slice(0, CONTENT_LIMITS.files)) files.push(await findFile(ctx, change, file, tree));
-    return summary(files);
+    // All at once, so that git reads one file while another is compared.
+    return summary(await Promise.all(change.patch.files.slice(0, CONTENT_LIMITS.files).map((file) => findFile(ctx, change, file, tree))));
   });
 }
 
-/** Hunks without a telling line count only when the change has no others. */
+/**
+ * Hunks without a telling line (an `#include`, a brace) count only when the change has no others, or as further witnesses: when telling ones
+ * are there and none is missing.
+ */
 function summary(files: readonly FileFinding[]): ContentFinding {
   const hunks = files.flatMap((file) => file.hunks);
   const telling = hunks.filter((one) => one.telling);
+  const count = (of: readonly HunkFinding[], state: HunkFinding["state"]): number => of.filter((one) => one.state === state).length;
   const counting = telling.length > 0 ? telling : hunks;
-  return {
-    present: counting.filter((one) => one.state === "present").length,
-    absent: counting.filter((one) => one.state === "absent").length,
-    total: hunks.length,
-    files,
-  };
+  const absent = count(counting, "absent");
+  const witnesses = count(counting, "present");
+  return { present: witnesses > 0 && absent === 0 ? count(hunks, "present") : witnesses, absent, total: hunks.length, files };
 }
 
 async function findFile(ctx: AnalysisContext, change: Change, file: FilePatch, tree: string): Promise<FileFinding> {
@@ -56,9 +57,21 @@ async function findFile(ctx: AnalysisContext, change: Change, file: FilePatch, t
   if (file.newPath === null) return { file, targetPath: null, hunks: sameForAll(whole, "unknown") };
   const moved =
     (await bestOf(ctx, whole, tree, await sameName(ctx, change, pathOf(file), tree))) ??
-    (await bestOf(ctx, whole, tree, await sameFolder(ctx, file, tree)));
+    (await bestOf(ctx, whole, tree, await alikeOnes(ctx, file, tree, await sameFolder(ctx, file, tree))));
   if (moved !== null) return { ...moved, file };
   return { file, targetPath: null, hunks: sameForAll(whole, file.oldPath === null ? "absent" : "unknown") };
+}
+
+/** Those of the files that hold much of what the change started from: files of a folder often share a word and a pattern of code. */
+async function alikeOnes(ctx: AnalysisContext, file: FilePatch, tree: string, paths: readonly string[]): Promise<string[]> {
+  const own = await textOf(ctx, file.oldBlob ?? file.newBlob);
+  const found: string[] = [];
+  for (const path of paths) {
+    const entry = await ctx.repo.entry(tree, path);
+    const text = entry === null ? null : await textOf(ctx, entry.oid);
+    if (own !== null && text !== null && likeness(own, text) >= CONTENT_LIMITS.likeness) found.push(path);
+  }
+  return found;
 }
 
 /** The file in which most hunks are, or else would apply; null when none says anything. */
@@ -89,15 +102,19 @@ async function findInFile(ctx: AnalysisContext, file: FilePatch, oid: string): P
   if (oid === file.newBlob) return sameForAll(file, "present");
   if (oid === file.oldBlob) return sameForAll(file, "absent");
   if (file.unsupported !== null) return sameForAll(file, "unknown");
-  const target = await contentOfBlob(ctx, oid);
-  const base = file.oldPath === null ? "" : await contentOfBlob(ctx, file.oldBlob);
-  const fix = await contentOfBlob(ctx, file.newBlob);
+  const [target, base, fix] = await Promise.all([
+    textOf(ctx, oid),
+    file.oldPath === null ? EMPTY_FILE : textOf(ctx, file.oldBlob),
+    textOf(ctx, file.newBlob),
+  ]);
   if (base === null || fix === null || target === null) return sameForAll(file, "unknown");
   return findHunks(file, base, fix, target);
 }
 
-async function contentOfBlob(ctx: AnalysisContext, oid: string | null): Promise<string | null> {
-  return oid === null ? null : ((await ctx.repo.blob(oid))?.toString("latin1") ?? null);
+const EMPTY_FILE = fileText("");
+
+async function textOf(ctx: AnalysisContext, oid: string | null): Promise<FileText | null> {
+  return oid === null ? null : ctx.texts.read(ctx.repo, oid);
 }
 
 /** A file that says nothing is no better than none. */

@@ -1,7 +1,7 @@
 import type { IndexedCommit, Link } from "../history/history-index.ts";
 import { isGeneric, plainSubject, revertSubjects } from "../rules/subjects.ts";
 import type { Presence } from "../schema/analysis.ts";
-import type { AnalysisContext } from "./context.ts";
+import type { IdentityContext } from "./context.ts";
 
 export type Route = NonNullable<Presence["route"]>;
 
@@ -20,7 +20,7 @@ export function short(oid: string): string {
 }
 
 /** Commits of the target that are the fix, or carry it, by identity: the cheapest and surest route first. Each may come by several routes. */
-export function* carriersOf(ctx: AnalysisContext, fix: IndexedCommit): Generator<Carrier> {
+export function* carriersOf(ctx: IdentityContext, fix: IndexedCommit): Generator<Carrier> {
   const { tree } = ctx.target;
   if (ctx.inTarget.has(fix.num)) yield { commit: fix, route: "ancestor", because: `the commit is in the history of ${tree}` };
   yield* byReference(ctx, fix);
@@ -31,11 +31,11 @@ export function* carriersOf(ctx: AnalysisContext, fix: IndexedCommit): Generator
 }
 
 /** Claims of commits of the target to carry the fix which nothing confirms. */
-export function unverifiedClaims(ctx: AnalysisContext, fix: IndexedCommit): { readonly commit: IndexedCommit; readonly link: Link }[] {
+export function unverifiedClaims(ctx: IdentityContext, fix: IndexedCommit): { readonly commit: IndexedCommit; readonly link: Link }[] {
   return forms(ctx, fix).flatMap(({ commit, link, agrees }) => (agrees || !ctx.inTarget.has(commit.num) ? [] : [{ commit, link }]));
 }
 
-function* byReference(ctx: AnalysisContext, fix: IndexedCommit): Generator<Carrier> {
+function* byReference(ctx: IdentityContext, fix: IndexedCommit): Generator<Carrier> {
   for (const { commit, link, agrees } of forms(ctx, fix)) {
     if (!agrees || !ctx.inTarget.has(commit.num)) continue;
     const says = `"${link.text.trim()}"`;
@@ -57,7 +57,7 @@ interface Form {
  * Every commit that references lead to from the fix, in either direction and through a common upstream (which may be known only by its
  * id). What does not agree with the fix is listed, but leads no further: ids in messages are sometimes wrong.
  */
-function forms(ctx: AnalysisContext, fix: IndexedCommit): Form[] {
+function forms(ctx: IdentityContext, fix: IndexedCommit): Form[] {
   const { index } = ctx;
   const found: Form[] = [];
   const seen = new Set([fix.oid]);
@@ -86,7 +86,7 @@ function agree(a: IndexedCommit, b: IndexedCommit): boolean {
  * Author and author date survive cherry-picks. They name one change together with the subject; without it only when nobody else has them
  * and both commits change a common file.
  */
-function* byAuthorDate(ctx: AnalysisContext, fix: IndexedCommit): Generator<Carrier> {
+function* byAuthorDate(ctx: IdentityContext, fix: IndexedCommit): Generator<Carrier> {
   const oids = ctx.index.byAuthorDate(fix.authorEmail, fix.authorDate);
   const commits = inTarget(ctx, fix, oids);
   for (const commit of commits) {
@@ -98,7 +98,7 @@ function* byAuthorDate(ctx: AnalysisContext, fix: IndexedCommit): Generator<Carr
 }
 
 /** A subject names a change when one commit of the target and one change upstream bear it, it is not generic, and they change a common file. */
-function* bySubject(ctx: AnalysisContext, fix: IndexedCommit): Generator<Carrier> {
+function* bySubject(ctx: IdentityContext, fix: IndexedCommit): Generator<Carrier> {
   if (isGeneric(fix.subject)) return;
   const oids = ctx.index.bySubject(fix.subject);
   const [commit, ...others] = inTarget(ctx, fix, oids);
@@ -108,7 +108,7 @@ function* bySubject(ctx: AnalysisContext, fix: IndexedCommit): Generator<Carrier
 }
 
 /** Of these commits, those that the target lacks and that are other changes than the fix. */
-function othersLike(ctx: AnalysisContext, fix: IndexedCommit, oids: readonly string[]): number {
+function othersLike(ctx: IdentityContext, fix: IndexedCommit, oids: readonly string[]): number {
   let count = 0;
   for (const oid of oids) {
     const commit = ctx.index.commit(oid);
@@ -119,14 +119,14 @@ function othersLike(ctx: AnalysisContext, fix: IndexedCommit, oids: readonly str
   return count;
 }
 
-function shareFile(ctx: AnalysisContext, a: IndexedCommit, b: IndexedCommit): boolean {
+function shareFile(ctx: IdentityContext, a: IndexedCommit, b: IndexedCommit): boolean {
   const name = (path: string) => path.slice(path.lastIndexOf("/") + 1);
   const names = new Set(ctx.index.paths(a.oid).map(name));
   return ctx.index.paths(b.oid).some((path) => names.has(name(path)));
 }
 
 /** Those of the commits that the target has; the fix itself and merges left out. */
-function inTarget(ctx: AnalysisContext, fix: IndexedCommit, oids: readonly string[]): IndexedCommit[] {
+function inTarget(ctx: IdentityContext, fix: IndexedCommit, oids: readonly string[]): IndexedCommit[] {
   const found: IndexedCommit[] = [];
   for (const oid of oids) {
     const commit = oid === fix.oid ? null : ctx.index.commit(oid);
@@ -137,11 +137,15 @@ function inTarget(ctx: AnalysisContext, fix: IndexedCommit, oids: readonly strin
 
 /**
  * The commit of the target that undoes what this carrier brought and is itself in force there, or null. A revert names the carrier, or the
- * fix that it carries, by id or by subject; it is younger than the carrier, so the chain of reverts of reverts ends.
+ * commit that it carries, by id or by subject; it is younger than the carrier, so the chain of reverts of reverts ends.
+ * @param also ids of the fix, for a carrier that names none
  */
-export function activeRevert(ctx: AnalysisContext, carrier: IndexedCommit, also: readonly string[] = []): IndexedCommit | null {
+export function activeRevert(ctx: IdentityContext, carrier: IndexedCommit, also: readonly string[] = []): IndexedCommit | null {
   const { index } = ctx;
-  const named = [carrier.oid, ...also].flatMap((oid) => index.linksTo(oid).flatMap((link) => (link.kind === "reverts" ? [link.from] : [])));
+  const carried = index.linksFrom(carrier.oid).flatMap(({ kind, to, id }) => (kind === "backport_of" ? [to ?? id] : []));
+  const named = [...new Set([carrier.oid, ...carried, ...also])].flatMap((oid) =>
+    index.linksTo(oid).flatMap((link) => (link.kind === "reverts" ? [link.from] : [])),
+  );
   const bySubject = revertSubjects(carrier.subject).flatMap((subject) => index.bySubject(subject));
   for (const oid of new Set([...named, ...bySubject])) {
     const revert = index.commit(oid);

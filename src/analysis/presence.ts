@@ -1,6 +1,6 @@
 import type { IndexedCommit } from "../history/history-index.ts";
 import type { Presence } from "../schema/analysis.ts";
-import { type AnalysisContext, commitRef, upstreamOidOf } from "./context.ts";
+import { commitRef, type IdentityContext, upstreamOidOf } from "./context.ts";
 import { activeRevert, type Carrier, carriersOf, type Route, short, unverifiedClaims } from "./presence-routes.ts";
 
 export { short } from "./presence-routes.ts";
@@ -24,7 +24,7 @@ export function isInTarget(presence: Presence): boolean {
  * Is the commit in the target by identity: ancestor, verified reference, patch-id, author and date, subject. Synchronous and cheap, for the
  * many commits that other stages meet; presenceWithContent() of presence-checked.ts also looks into the files.
  */
-export function presenceOf(ctx: AnalysisContext, fix: IndexedCommit): Presence {
+export function presenceOf(ctx: IdentityContext, fix: IndexedCommit): Presence {
   const known = ctx.presences.get(fix.num);
   if (known !== undefined) return known;
   const presence = byIdentity(ctx, fix);
@@ -33,11 +33,12 @@ export function presenceOf(ctx: AnalysisContext, fix: IndexedCommit): Presence {
 }
 
 /** Every carrier is looked at before the answer is `reverted`: a change that was reverted may have been taken again. */
-function byIdentity(ctx: AnalysisContext, fix: IndexedCommit): Presence {
+function byIdentity(ctx: IdentityContext, fix: IndexedCommit): Presence {
   let reverted: Presence | null = null;
-  for (const carrier of carriersOf(ctx, fix)) {
+  const carriers = carriersOf(ctx, fix);
+  for (const carrier of carriers) {
     const revert = activeRevert(ctx, carrier.commit, [fix.oid, upstreamOidOf(ctx.index, fix.oid)]);
-    if (revert === null) return inTarget(ctx, carrier);
+    if (revert === null) return inTarget(ctx, carrier, rivalsOf(carrier, carriers));
     reverted ??= {
       state: "reverted",
       route: carrier.route,
@@ -49,12 +50,22 @@ function byIdentity(ctx: AnalysisContext, fix: IndexedCommit): Presence {
   return reverted ?? absent(ctx, fix);
 }
 
-function inTarget(ctx: AnalysisContext, { commit, route, because }: Carrier): Presence {
-  const state = route === "ancestor" ? "present" : "equivalent";
-  return { state, route, by: commitRef(ctx.index, commit.oid), because, score: ROUTE_SCORES[route] };
+/** Further commits that match as well as the carrier by author and date: a series made at once shares these. The other routes are verified or unique. */
+function rivalsOf(carrier: Carrier, others: Iterable<Carrier>): string[] {
+  const rivals = new Set<string>();
+  if (carrier.route !== "author-date") return [];
+  for (const { route, commit } of others) if (route === carrier.route && commit.oid !== carrier.commit.oid) rivals.add(short(commit.oid));
+  return [...rivals];
 }
 
-function absent(ctx: AnalysisContext, fix: IndexedCommit): Presence {
+function inTarget(ctx: IdentityContext, { commit, route, because }: Carrier, rivals: readonly string[]): Presence {
+  const state = route === "ancestor" ? "present" : "equivalent";
+  const conflicts = [`${rivals.join(", ")} of ${ctx.target.tree} match as well: which of them carries it is not certain`];
+  const presence = { state, route, by: commitRef(ctx.index, commit.oid), because, score: ROUTE_SCORES[route] } as const;
+  return rivals.length === 0 ? presence : { ...presence, conflicts };
+}
+
+function absent(ctx: IdentityContext, fix: IndexedCommit): Presence {
   const { tree } = ctx.target;
   const conflicts = unverifiedClaims(ctx, fix).map(
     ({ commit, link }) =>

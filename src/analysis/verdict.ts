@@ -23,11 +23,28 @@ export function candidateVerdict(facts: Facts, appliesWithRequired: boolean): Ve
 
 const ORDER: readonly Verdict[] = ["already_fixed", "ready", "ready_with_prerequisites", "needs_adaptation", "conflicts"];
 
-/** The verdict of the whole analysis: that of the best candidate with high confidence, in the order of this list. */
+/**
+ * The verdict of the whole analysis: that of the best candidate with high confidence, in the order of this list. Without one it is for a
+ * person to look, unless all candidates are so weak that there is none.
+ */
 export function analysisVerdict(result: Pick<AnalysisResult, "candidates" | "coverage">): Verdict {
   const sure = result.candidates.filter((candidate) => candidate.confidence === "high");
   if (sure.length > 0 && sure.every((candidate) => candidate.verdict === "not_affected")) return "not_affected";
   for (const verdict of ORDER) if (sure.some((candidate) => candidate.verdict === verdict)) return verdict;
   if (!result.coverage.complete) return "inconclusive";
-  return result.candidates.length === 0 ? "no_candidate" : "inconclusive";
+  return result.candidates.every((candidate) => candidate.confidence === "low") ? "no_candidate" : "inconclusive";
+}
+
+const WORST_FIRST: readonly Verdict[] = [
+  "inconclusive",
+  "conflicts",
+  "needs_adaptation",
+  "ready_with_prerequisites",
+  "ready",
+  "not_affected",
+];
+
+/** The verdict of an uploaded series, whose patches belong together: that of its worst. */
+export function seriesVerdict(candidates: readonly Pick<Candidate, "verdict">[]): Verdict {
+  return WORST_FIRST.find((verdict) => candidates.some((candidate) => candidate.verdict === verdict)) ?? "already_fixed";
 }

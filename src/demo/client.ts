@@ -1,8 +1,8 @@
 /** The few calls of the HTTP API that the demo makes, as any client would make them. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { bodyOf, createApiClient } from "../../client/client.ts";
 import { Analysis, type AnalysisRequest } from "../schema/analysis.ts";
 import type { Progress } from "../schema/common.ts";
-import { Problem } from "../schema/problem.ts";
 import { Tree, type TreeRequest } from "../schema/tree.ts";
 
 /** Told what is going on, in a few words; called often. */
@@ -27,24 +27,17 @@ export interface Patience {
 const DEMO_PATIENCE: Patience = { treeMs: 120_000, analysisMs: 180_000 };
 
 export function createClient(base: string, signal: AbortSignal, patience: Patience = DEMO_PATIENCE): DemoClient {
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-    const response = await fetch(new URL(path, base), { method, signal, ...content });
-    const answer: unknown = await response.json();
-    if (response.ok) return answer;
-    const problem = Problem.safeParse(answer);
-    throw new Error(`${method} ${path}: ${response.status} ${problem.success ? `${problem.data.code}: ${problem.data.detail}` : ""}`);
-  };
+  const api = createApiClient(base, { signal });
 
   return {
     async putTree(id, request) {
-      await call("PUT", `/v1/trees/${id}`, request);
+      bodyOf(await api.PUT("/v1/trees/{tree}", { params: { path: { tree: id } }, body: request }));
     },
 
     async treeReady(id, show) {
       const deadline = Date.now() + patience.treeMs;
       for (;;) {
-        const tree = Tree.parse(await call("GET", `/v1/trees/${id}`));
+        const tree = Tree.parse(bodyOf(await api.GET("/v1/trees/{tree}", { params: { path: { tree: id } } })));
         show(`tree ${id}: ${tree.state}${inWords(tree.progress)}`);
         if (tree.state === "ready") return tree;
         if (tree.state === "failed") throw new Error(`tree ${id}: ${tree.problem?.detail ?? "failed"}`);
@@ -55,12 +48,12 @@ export function createClient(base: string, signal: AbortSignal, patience: Patien
 
     async analyse(request, show) {
       const deadline = Date.now() + patience.analysisMs;
-      let analysis = Analysis.parse(await call("POST", "/v1/analyses", request));
+      let analysis = Analysis.parse(bodyOf(await api.POST("/v1/analyses", { body: request })));
       while (analysis.status !== "completed") {
         show(`analysis: ${analysis.status}${inWords(analysis.progress)}`);
         if (Date.now() > deadline) throw new Error(`the analysis is still ${analysis.status} after ${patience.analysisMs / 1000} seconds`);
         await sleep(POLL_MS, undefined, { signal });
-        analysis = Analysis.parse(await call("GET", `/v1/analyses/${analysis.id}`));
+        analysis = Analysis.parse(bodyOf(await api.GET("/v1/analyses/{id}", { params: { path: { id: analysis.id } } })));
       }
       if (analysis.conclusion !== "success") throw new Error(`analysis: ${analysis.problem?.detail ?? analysis.conclusion}`);
       return analysis;

@@ -1,28 +1,11 @@
 import type { Analysis, Applicability, Candidate, Prerequisite } from "../schema/analysis.ts";
 import type { CommitRef } from "../schema/common.ts";
+import { plain, table } from "./markdown.ts";
 
 const SHORT = 12;
 
-/** One line of safe text: commit subjects and reasons come from repositories that nobody vouches for. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, " ").trim();
-}
-
-function cell(text: string): string {
-  return plain(text).replaceAll("|", "\\|");
-}
-
 function shortName(commit: Pick<CommitRef, "oid" | "upstreamOid" | "subject">): string {
   return `${(commit.upstreamOid ?? commit.oid ?? "(patch)").slice(0, SHORT)} ("${plain(commit.subject)}")`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows].map((row) => row.map(cell));
-  const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
-  const [first, ...rest] = all.map(line);
-  return [first ?? "", rule, ...rest];
 }
 
 /** An analysis as Markdown that reads well as plain text too: verdict, table of candidates, and the reasons for each. */
@@ -71,13 +54,17 @@ function reasons(candidate: Candidate): string[] {
   lines.push(`- affected ${candidate.affected.state}: ${plain(candidate.affected.because)}`);
   lines.push(...applicabilityReasons(candidate.applicability));
   for (const prerequisite of candidate.prerequisites) lines.push(prerequisiteReason(prerequisite));
+  if (candidate.plan) {
+    const steps = candidate.plan.steps.map(({ upstreamOid, oid }) => (upstreamOid ?? oid).slice(0, SHORT)).join(", ");
+    lines.push(`- plan ${candidate.plan.applies ? "applies" : "does not apply"}: ${steps}`);
+  }
   for (const followUp of candidate.followUps) {
     lines.push(`- follow-up: ${shortName(followUp)} ${followUp.relation} it; in the target: ${followUp.presence.state}`);
   }
   return lines;
 }
 
-function applicabilityReasons(applicability: Applicability): string[] {
+export function applicabilityReasons(applicability: Applicability): string[] {
   const lines = [`- applies ${applicability.state}${applicability.reason === null ? "" : `: ${plain(applicability.reason)}`}`];
   for (const file of applicability.files) {
     if (file.state === "clean") continue;

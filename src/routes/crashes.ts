@@ -3,24 +3,22 @@ import { requireCrash, requireGroup, submitCrash } from "../jobs/crashes.ts";
 import type { JobContext } from "../jobs/parts.ts";
 import { checkCrashText, readCrashText } from "../jobs/read-crash-text.ts";
 import { crashResource, urlOf } from "../jobs/resources.ts";
+import { renderCrash, renderCrashes, renderGroup, renderGroups } from "../report/resources.ts";
 import { Crash, CrashRequest, Fingerprint, SignatureGroup, SignatureRequest } from "../schema/crash.ts";
+import { CrashList, SignatureList } from "../schema/lists.ts";
 import { CrashKind, Signature } from "../schema/signature.ts";
 import { type CrashRow, crashSignature, crashText, deleteCrash, listCrashes, listGroups } from "../store/crashes.ts";
 import type { App } from "./app.ts";
-import { clientGone } from "./client.ts";
-import { cutPage, Paging, readCursor, readPlace } from "./paging.ts";
-import { CrashList, problems, SignatureList, showCrash, showGroup } from "./representations.ts";
+import { askerOf, clientGone } from "./client.ts";
+import { FORMS, inForms, sendForm } from "./forms.ts";
+import { anyOf, cutPage, linkNext, Paging, readCursor, readPlace, UpdatedSince } from "./paging.ts";
+import { problems, showCrash, showGroup } from "./representations.ts";
 
 const CrashParams = z.object({ id: z.string().max(64) });
-const Kinds = z
-  .union([CrashKind, z.array(CrashKind)])
-  .optional()
-  .describe("may be given several times: any of them");
+const Kinds = anyOf(CrashKind);
 const tags = ["crashes"];
 /** A crash text may be sent as it is. */
 const consumes = ["application/json", "text/plain"];
-
-const kindsOf = (kind: CrashKind | CrashKind[] | undefined) => (kind === undefined ? {} : { kinds: [kind].flat() });
 
 export function crashRoutes(app: App, context: JobContext): void {
   const showWhole = async (row: CrashRow): Promise<Crash> => ({ ...showCrash(row), signature: await crashSignature(context.db, row.id) });
@@ -28,69 +26,74 @@ export function crashRoutes(app: App, context: JobContext): void {
   app.post(
     "/v1/signatures",
     {
-      config: { crashText: true },
+      config: { scope: "analyze", crashText: true },
       schema: {
         tags,
         consumes,
         summary: "Read a crash text, and keep nothing",
         body: SignatureRequest,
-        response: { 200: Signature, ...problems(413, 415, 503, 504) },
+        response: { 200: Signature, ...problems(413, 415, 504) },
       },
     },
     async (request, reply) => {
       checkCrashText(request.body.crash);
-      return readCrashText(context, request.body.crash, clientGone(reply));
+      return readCrashText(context, request.body.crash, askerOf(request), clientGone(reply));
     },
   );
 
   app.get(
     "/v1/signatures",
     {
+      config: { offers: FORMS },
       schema: {
         tags,
         summary: "List the groups of crashes that are alike, those seen last first",
-        querystring: Paging.extend({ kind: Kinds }),
-        response: { 200: SignatureList, ...problems() },
+        querystring: Paging.extend({ kind: Kinds, updatedSince: UpdatedSince }),
+        response: { 200: inForms("A page of groups", SignatureList), ...problems() },
       },
     },
-    async (request) => {
-      const { limit, cursor, kind } = request.query;
+    async (request, reply) => {
+      const { limit, cursor, kind: kinds, updatedSince } = request.query;
       const [lastSeen = "", fingerprint = ""] = cursor === undefined ? [] : readCursor(cursor, 2);
-      const groups = await listGroups(context.db, kindsOf(kind), cursor === undefined ? null : { lastSeen, fingerprint }, limit + 1);
-      return cutPage(groups, limit, (row) => [row.lastSeen, row.fingerprint], showGroup);
+      const after = cursor === undefined ? null : { lastSeen, fingerprint };
+      const groups = await listGroups(context.db, { kinds, updatedSince }, after, limit + 1);
+      const page = cutPage(groups, limit, (row) => [row.lastSeen, row.fingerprint], showGroup);
+      return sendForm(request, reply, linkNext(request, reply, page), renderGroups);
     },
   );
 
   app.get(
     "/v1/signatures/:fingerprint",
     {
+      config: { offers: FORMS },
       schema: {
         tags,
         summary: "A group of crashes that are alike, and the signature of the latest",
         params: z.object({ fingerprint: Fingerprint }),
-        response: { 200: SignatureGroup, ...problems(404) },
+        response: { 200: inForms("The group", SignatureGroup), ...problems(404, 410) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const group = await requireGroup(context, request.params.fingerprint);
-      return { ...showGroup(group), signature: await crashSignature(context.db, group.latest.id) };
+      const shown = { ...showGroup(group), signature: await crashSignature(context.db, group.latest.id) };
+      return sendForm(request, reply, shown, renderGroup);
     },
   );
 
   app.post(
     "/v1/crashes",
     {
-      config: { crashText: true },
+      config: { scope: "analyze", crashText: true },
       schema: {
         tags,
         consumes,
         summary: "Read and keep a crash; the same text is the same crash",
         body: CrashRequest,
-        response: { 200: Crash, 201: Crash, ...problems(409, 413, 415, 422, 503, 504) },
+        response: { 200: Crash, 201: Crash, ...problems(409, 410, 413, 415, 422, 504) },
       },
     },
     async (request, reply) => {
-      const { row, created } = await submitCrash(context, request.body, clientGone(reply));
+      const { row, created } = await submitCrash(context, request.body, askerOf(request), clientGone(reply));
       reply.code(created ? 201 : 200).header("location", urlOf(crashResource(row.id)));
       return showWhole(row);
     },
@@ -99,29 +102,42 @@ export function crashRoutes(app: App, context: JobContext): void {
   app.get(
     "/v1/crashes",
     {
+      config: { offers: FORMS },
       schema: {
         tags,
         summary: "List the crashes that are kept, newest first",
-        querystring: Paging.extend({ kind: Kinds, fingerprint: Fingerprint.optional() }),
-        response: { 200: CrashList, ...problems() },
+        querystring: Paging.extend({ kind: Kinds, fingerprint: Fingerprint.optional(), updatedSince: UpdatedSince }),
+        response: { 200: inForms("A page of crashes", CrashList), ...problems() },
       },
     },
-    async (request) => {
-      const { limit, cursor, kind, fingerprint } = request.query;
-      const rows = await listCrashes(context.db, { fingerprint, ...kindsOf(kind) }, readPlace(cursor), limit + 1);
-      return cutPage(rows, limit, (row) => [row.createdAt, row.id], showCrash);
+    async (request, reply) => {
+      const { limit, cursor, kind: kinds, fingerprint, updatedSince } = request.query;
+      const rows = await listCrashes(context.db, { fingerprint, kinds, updatedSince }, readPlace(cursor), limit + 1);
+      const page = cutPage(rows, limit, (row) => [row.createdAt, row.id], showCrash);
+      return sendForm(request, reply, linkNext(request, reply, page), renderCrashes);
     },
   );
 
   app.get(
     "/v1/crashes/:id",
-    { schema: { tags, summary: "A crash and its signature", params: CrashParams, response: { 200: Crash, ...problems(404) } } },
-    async (request) => showWhole(await requireCrash(context, request.params.id)),
+    {
+      config: { offers: FORMS },
+      schema: {
+        tags,
+        summary: "A crash and its signature",
+        params: CrashParams,
+        response: { 200: inForms("The crash", Crash), ...problems(404, 410) },
+      },
+    },
+    async (request, reply) => sendForm(request, reply, await showWhole(await requireCrash(context, request.params.id)), renderCrash),
   );
 
   app.delete(
     "/v1/crashes/:id",
-    { schema: { tags, summary: "Remove a crash", params: CrashParams, response: { 204: z.null(), ...problems(404) } } },
+    {
+      config: { scope: "admin" },
+      schema: { tags, summary: "Remove a crash", params: CrashParams, response: { 204: z.null(), ...problems(404) } },
+    },
     async (request, reply) => {
       await requireCrash(context, request.params.id);
       await deleteCrash(context.db, request.params.id);

@@ -32,7 +32,7 @@ function pathOf(request: FastifyRequest): string {
 
 export function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: ApiProblem): FastifyReply {
   const document = problemDocument(problem, { instance: pathOf(request), requestId: request.id });
-  if (document.retryable && document.status !== 500) reply.header("retry-after", RETRY_AFTER_SECONDS);
+  if (document.retryable && document.status !== 500 && !reply.hasHeader("retry-after")) reply.header("retry-after", RETRY_AFTER_SECONDS);
   reply.header("x-request-id", request.id);
   return reply.code(document.status).type("application/problem+json").send(JSON.stringify(document));
 }

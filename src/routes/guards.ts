@@ -29,11 +29,21 @@ export function guardRequests(app: App, allowedHosts: readonly string[], closing
   const allowed = new Set(allowedHosts.map((name) => name.toLowerCase()));
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
+    // Answers hold hostile text: no browser shall take one for a page.
+    reply.header("x-content-type-options", "nosniff");
     checkHost(request, allowed);
     if (!request.url.startsWith("/v1/")) return;
+    refuseEncodedBody(request);
     if (closing.aborted) throw new ApiProblem("shutting-down", "The service is stopping. Ask again when it is back.");
     negotiate(request.headers.accept, request.routeOptions.config?.offers ?? JSON_ONLY);
   });
+}
+
+/** What is sent is what is read: a few bytes that unfold to gigabytes are not taken. */
+function refuseEncodedBody({ headers }: FastifyRequest): void {
+  const encoding = headers["content-encoding"];
+  if (encoding === undefined || encoding.trim().toLowerCase() === "identity") return;
+  throw new ApiProblem("unsupported-media-type", "Compressed bodies are not taken. Send the body without Content-Encoding.");
 }
 
 function checkHost(request: FastifyRequest, allowed: ReadonlySet<string>): void {

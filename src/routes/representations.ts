@@ -1,40 +1,25 @@
 import { z } from "zod";
 import { withoutCredentials } from "../git/process.ts";
-import { analysisResource, crashResource, fetchResource, signatureResource, treeResource, urlOf } from "../jobs/resources.ts";
-import { Analysis } from "../schema/analysis.ts";
-import { CrashSummary, SignatureGroupSummary } from "../schema/crash.ts";
+import {
+  analysisResource,
+  batchResource,
+  crashResource,
+  fetchResource,
+  signatureResource,
+  treeResource,
+  urlOf,
+} from "../jobs/resources.ts";
+import type { Analysis } from "../schema/analysis.ts";
+import type { BatchItem, BatchSummary } from "../schema/batch.ts";
+import type { CrashSummary, SignatureGroupSummary } from "../schema/crash.ts";
+import type { AnalysisSummary } from "../schema/lists.ts";
 import { Problem } from "../schema/problem.ts";
-import { Fetch, Tree } from "../schema/tree.ts";
+import type { Fetch, Tree } from "../schema/tree.ts";
 import type { AnalysisRow, AnalysisSummaryRow } from "../store/analyses.ts";
+import type { BatchItemRow, BatchRow } from "../store/batches.ts";
 import type { CrashGroupRow, CrashRow } from "../store/crashes.ts";
 import type { FetchRow } from "../store/fetches.ts";
 import type { TreeRow } from "../store/trees.ts";
-
-export const TreeList = z.object({ items: z.array(Tree), nextCursor: z.string().nullable() }).meta({ id: "TreeList" });
-
-export const FetchList = z.object({ items: z.array(Fetch), nextCursor: z.string().nullable() }).meta({ id: "FetchList" });
-
-/** What a list tells of an analysis; the rest is behind its url. */
-export const AnalysisSummary = Analysis.pick({
-  id: true,
-  kind: true,
-  url: true,
-  status: true,
-  conclusion: true,
-  verdict: true,
-  target: true,
-  createdAt: true,
-  completedAt: true,
-}).meta({ id: "AnalysisSummary" });
-export type AnalysisSummary = z.infer<typeof AnalysisSummary>;
-
-export const AnalysisList = z.object({ items: z.array(AnalysisSummary), nextCursor: z.string().nullable() }).meta({ id: "AnalysisList" });
-
-export const CrashList = z.object({ items: z.array(CrashSummary), nextCursor: z.string().nullable() }).meta({ id: "CrashList" });
-
-export const SignatureList = z
-  .object({ items: z.array(SignatureGroupSummary), nextCursor: z.string().nullable() })
-  .meta({ id: "SignatureList" });
 
 export function showTree(row: TreeRow): Tree {
   const { generation: _, ...shown } = row;
@@ -62,6 +47,15 @@ export function showAnalysis(row: AnalysisRow): Analysis {
   };
 }
 
+export function showBatch(row: BatchRow): BatchSummary {
+  const url = urlOf(batchResource(row.id));
+  return { ...row, kind: "batch", url, itemsUrl: `${url}/items` };
+}
+
+export function showBatchItem(row: BatchItemRow): BatchItem {
+  return { ...row, url: row.analysis === null ? null : urlOf(analysisResource(row.analysis)) };
+}
+
 export function showCrash(row: CrashRow): CrashSummary {
   const url = urlOf(crashResource(row.id));
   return { ...row, kind: "crash", url, signatureUrl: urlOf(signatureResource(row.fingerprint)), reportUrl: `${url}/report.txt` };
@@ -79,6 +73,10 @@ export function showGroup({ fingerprint, latest, ...counted }: CrashGroupRow): S
   };
 }
 
+/** Any request can be refused before its route sees it (routes/access.ts, routes/guards.ts), and a read needs the state: it can be locked, its disk full, or the service stopping. */
+const EVERYWHERE = [400, 401, 403, 406, 415, 421, 429, 500, 503, 507] as const;
+type Everywhere = (typeof EVERYWHERE)[number];
+
 type ProblemResponse = { description: string; content: { "application/problem+json": { schema: typeof Problem } } };
 
 /** What an event stream answers: the stream, or 204 for a client that has seen its end. */
@@ -87,11 +85,11 @@ export const eventStreamContent = {
   204: z.null().describe("There is nothing more to come"),
 };
 
-/** Response schemas for the error statuses of a route; every route can answer 400, 406, 421 and 500. */
-export function problems<S extends number>(...statuses: readonly S[]): Record<S | 400 | 406 | 421 | 500, ProblemResponse> {
+/** Response schemas for the error statuses of a route; every route can answer those of EVERYWHERE. */
+export function problems<S extends number>(...statuses: readonly S[]): Record<S | Everywhere, ProblemResponse> {
   const responses: Partial<Record<number, ProblemResponse>> = {};
-  for (const status of [400, 406, 421, 500, ...statuses]) {
+  for (const status of [...EVERYWHERE, ...statuses]) {
     responses[status] = { description: "A problem document", content: { "application/problem+json": { schema: Problem } } };
   }
-  return responses as Record<S | 400 | 406 | 421 | 500, ProblemResponse>;
+  return responses as Record<S | Everywhere, ProblemResponse>;
 }

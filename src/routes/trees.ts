@@ -3,17 +3,20 @@ import { checkCommit, checkCommits } from "../jobs/check-commit.ts";
 import type { JobContext } from "../jobs/parts.ts";
 import { fetchResource, treeResource, urlOf } from "../jobs/resources.ts";
 import { putTree, removeTree, requestFetch, requireFetch, requireTree } from "../jobs/tree-jobs.ts";
+import { renderCommitStatus, renderFetch, renderFetches, renderTree, renderTrees } from "../report/resources.ts";
 import { CommitStatus } from "../schema/analysis.ts";
 import { CommitList, CommitsRequest } from "../schema/commits.ts";
-import { OidPrefix, TreeId } from "../schema/common.ts";
-import { Fetch, Tree, TreeRequest } from "../schema/tree.ts";
+import { JobStatus, OidPrefix, TreeId, TreeRole } from "../schema/common.ts";
+import { FetchList, TreeList } from "../schema/lists.ts";
+import { Fetch, Tree, TreeRequest, TreeState } from "../schema/tree.ts";
 import { listFetches } from "../store/fetches.ts";
 import { listTrees } from "../store/trees.ts";
 import type { App } from "./app.ts";
-import { clientGone } from "./client.ts";
+import { callerOf, clientGone } from "./client.ts";
 import { streamEvents } from "./event-stream.ts";
-import { cutPage, Paging, readCursor, readPlace } from "./paging.ts";
-import { eventStreamContent, FetchList, problems, showFetch, showTree, TreeList } from "./representations.ts";
+import { FORMS, inForms, sendForm } from "./forms.ts";
+import { anyOf, cutPage, linkNext, Paging, readCursor, readPlace, UpdatedSince } from "./paging.ts";
+import { eventStreamContent, problems, showFetch, showTree } from "./representations.ts";
 
 const TreeParams = z.object({ tree: TreeId });
 const tags = ["trees"];
@@ -21,17 +24,28 @@ const tags = ["trees"];
 export function treeRoutes(app: App, context: JobContext): void {
   app.get(
     "/v1/trees",
-    { schema: { tags, summary: "List the trees", querystring: Paging, response: { 200: TreeList, ...problems() } } },
-    async (request) => {
-      const { limit, cursor } = request.query;
+    {
+      config: { offers: FORMS },
+      schema: {
+        tags,
+        summary: "List the trees",
+        querystring: Paging.extend({ role: anyOf(TreeRole), state: anyOf(TreeState), updatedSince: UpdatedSince }),
+        response: { 200: inForms("A page of trees", TreeList), ...problems() },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, role: roles, state: states, updatedSince } = request.query;
       const [after = ""] = cursor === undefined ? [] : readCursor(cursor, 1);
-      return cutPage(await listTrees(context.db, after, limit + 1), limit, (row) => [row.id], showTree);
+      const rows = await listTrees(context.db, { roles, states, updatedSince }, after, limit + 1);
+      const page = cutPage(rows, limit, (row) => [row.id], showTree);
+      return sendForm(request, reply, linkNext(request, reply, page), renderTrees);
     },
   );
 
   app.put(
     "/v1/trees/:tree",
     {
+      config: { scope: "admin" },
       schema: {
         tags,
         summary: "Register a tree or change it; cloning and indexing go on afterwards",
@@ -51,13 +65,24 @@ export function treeRoutes(app: App, context: JobContext): void {
 
   app.get(
     "/v1/trees/:tree",
-    { schema: { tags, summary: "A tree and its state", params: TreeParams, response: { 200: Tree, ...problems(404) } } },
-    async (request) => showTree(await requireTree(context, request.params.tree)),
+    {
+      config: { offers: FORMS },
+      schema: {
+        tags,
+        summary: "A tree and its state",
+        params: TreeParams,
+        response: { 200: inForms("The tree", Tree), ...problems(404) },
+      },
+    },
+    async (request, reply) => sendForm(request, reply, showTree(await requireTree(context, request.params.tree)), renderTree),
   );
 
   app.delete(
     "/v1/trees/:tree",
-    { schema: { tags, summary: "Remove a tree", params: TreeParams, response: { 204: z.null(), ...problems(404) } } },
+    {
+      config: { scope: "admin" },
+      schema: { tags, summary: "Remove a tree", params: TreeParams, response: { 204: z.null(), ...problems(404) } },
+    },
     async (request, reply) => {
       await removeTree(context, request.params.tree);
       return reply.code(204).send(null);
@@ -66,7 +91,10 @@ export function treeRoutes(app: App, context: JobContext): void {
 
   app.post(
     "/v1/trees/:tree/fetches",
-    { schema: { tags, summary: "Fetch the tree from its remote", params: TreeParams, response: { 202: Fetch, ...problems(404) } } },
+    {
+      config: { scope: "analyze" },
+      schema: { tags, summary: "Fetch the tree from its remote", params: TreeParams, response: { 202: Fetch, ...problems(404) } },
+    },
     async (request, reply) => {
       const fetch = await requestFetch(context, request.params.tree);
       const location = urlOf(fetchResource(fetch.tree, fetch.id));
@@ -77,35 +105,40 @@ export function treeRoutes(app: App, context: JobContext): void {
   app.get(
     "/v1/trees/:tree/fetches",
     {
+      config: { offers: FORMS },
       schema: {
         tags,
         summary: "List the fetches of a tree, newest first",
         params: TreeParams,
-        querystring: Paging,
-        response: { 200: FetchList, ...problems(404) },
+        querystring: Paging.extend({ status: anyOf(JobStatus), updatedSince: UpdatedSince }),
+        response: { 200: inForms("A page of fetches", FetchList), ...problems(404) },
       },
     },
-    async (request) => {
-      const { limit, cursor } = request.query;
+    async (request, reply) => {
+      const { limit, cursor, status: statuses, updatedSince } = request.query;
       await requireTree(context, request.params.tree);
-      const rows = await listFetches(context.db, request.params.tree, readPlace(cursor), limit + 1);
-      return cutPage(rows, limit, (row) => [row.createdAt, row.id], showFetch);
+      const filter = { statuses, updatedSince };
+      const rows = await listFetches(context.db, request.params.tree, filter, readPlace(cursor), limit + 1);
+      const page = cutPage(rows, limit, (row) => [row.createdAt, row.id], showFetch);
+      return sendForm(request, reply, linkNext(request, reply, page), renderFetches);
     },
   );
 
   app.get(
     "/v1/trees/:tree/fetches/:fetch",
     {
+      config: { offers: FORMS },
       schema: {
         tags,
         summary: "A fetch and its state",
         params: TreeParams.extend({ fetch: z.string().max(64) }),
-        response: { 200: Fetch, ...problems(404) },
+        response: { 200: inForms("The fetch", Fetch), ...problems(404) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       await requireTree(context, request.params.tree);
-      return showFetch(await requireFetch(context, request.params.tree, request.params.fetch));
+      const fetch = await requireFetch(context, request.params.tree, request.params.fetch);
+      return sendForm(request, reply, showFetch(fetch), renderFetch);
     },
   );
 
@@ -130,27 +163,35 @@ export function treeRoutes(app: App, context: JobContext): void {
   app.get(
     "/v1/trees/:tree/commits/:oid",
     {
+      config: { offers: FORMS },
       schema: {
         tags,
         summary: "Is this commit in the tree, and would it apply",
         params: TreeParams.extend({ oid: OidPrefix }),
-        response: { 200: CommitStatus, ...problems(404, 409, 503, 504) },
+        response: { 200: inForms("What the tree knows of the commit", CommitStatus), ...problems(404, 409, 504) },
       },
     },
-    async (request, reply) => checkCommit(context, request.params.tree, request.params.oid, clientGone(reply)),
+    async (request, reply) => {
+      const by = { caller: callerOf(request), gone: clientGone(reply) };
+      return sendForm(request, reply, await checkCommit(context, request.params.tree, request.params.oid, by), renderCommitStatus);
+    },
   );
 
   app.post(
     "/v1/trees/:tree/commits",
     {
+      config: { scope: "read" },
       schema: {
         tags,
         summary: "Which of these commits are in the tree, up to 1,000 at once, without trying to apply them",
         params: TreeParams,
         body: CommitsRequest,
-        response: { 200: CommitList, ...problems(404, 409, 413, 415, 503, 504) },
+        response: { 200: CommitList, ...problems(404, 409, 413, 415, 504) },
       },
     },
-    async (request, reply) => checkCommits(context, request.params.tree, request.body.oids, clientGone(reply)),
+    async (request, reply) => {
+      const by = { caller: callerOf(request), gone: clientGone(reply) };
+      return checkCommits(context, request.params.tree, request.body.oids, by);
+    },
   );
 }

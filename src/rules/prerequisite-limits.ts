@@ -12,4 +12,6 @@ export const PREREQUISITE_LIMITS = {
   depth: 3,
   /** Merges per candidate, all trials together. */
   trials: 400,
+  /** Suspects made to fit where none applies as it was written: each costs as much as a candidate. */
+  adaptations: 4,
 } as const;

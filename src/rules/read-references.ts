@@ -63,8 +63,9 @@ function readLine(message: Message, at: number, rows: readonly ReferenceConventi
  * logs do not count, except in the conventions of trees that indent. Linear time.
  *
  * @param text subject and body, UTF-8
+ * @param conventions in order of precedence; own-conventions.ts adds those of the user
  */
-export function readReferences(text: string): Reference[] {
+export function readReferences(text: string, conventions: readonly ReferenceConvention[] = REFERENCE_CONVENTIONS): Reference[] {
   if (!MAYBE_ID.test(text)) return [];
   const message = readMessage(text);
   const { lines } = message;
@@ -74,7 +75,7 @@ export function readReferences(text: string): Reference[] {
     const opensLog = LOG_COMMIT.test(line) && LOG_HEADER.test(lines[at + 1] ?? "");
     inLog = opensLog || (inLog && (BLANK.test(line) || INDENTED.test(line) || LOG_HEADER.test(line)));
     if (!MAYBE_ID.test(line) || QUOTED.test(line) || (inLog && !opensLog)) continue;
-    references.push(...readLine(message, at, opensLog ? LOG_CONVENTIONS : REFERENCE_CONVENTIONS));
+    references.push(...readLine(message, at, opensLog ? LOG_CONVENTIONS : conventions));
   }
   return references;
 }

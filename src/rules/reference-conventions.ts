@@ -63,7 +63,7 @@ export const REFERENCE_CONVENTIONS: readonly ReferenceConvention[] = [
   {
     id: "cherry-pick",
     kind: "backport_of",
-    pattern: /\(cherry[- ]?picked from (?:commit\s+)*([0-9a-f]{7,40})\b/gi,
+    pattern: /\(cherry[- ]?picked from (?:(?:[\w./-]+\s+){0,3}commit\s+)?([0-9a-f]{7,40})\b/gi,
     sample: `subject\n\n(cherry picked from commit ${X} linux-next)`,
   },
   {
@@ -75,7 +75,7 @@ export const REFERENCE_CONVENTIONS: readonly ReferenceConvention[] = [
   {
     id: "ubuntu-backported",
     kind: "backport_of",
-    pattern: /\(back-?ported from (?:commit\s+)*([0-9a-f]{7,40})\b/gi,
+    pattern: /\(back-?ported from (?:(?:[\w./-]+\s+){0,3}commit\s+)?([0-9a-f]{7,40})\b/gi,
     sample: `UBUNTU: subject\n\n(backported from commit ${X} upstream)`,
   },
   {
@@ -209,6 +209,12 @@ export const REFERENCE_CONVENTIONS: readonly ReferenceConvention[] = [
     sample: `subject\n\nLink: https://github.com/torvalds/linux/commit/${X}`,
   },
   {
+    id: "repository-at",
+    kind: "mention",
+    pattern: /(?<![\w./-])[\w.-]{1,100}\/[\w.-]{1,100}@([0-9a-f]{7,40})\b/gi,
+    sample: `subject\n\nillumos/illumos-gate@${X}`,
+  },
+  {
     id: "prose",
     kind: "mention",
     pattern: /\bcommits?(?: id)?:?\s+\(?([0-9a-f]{7,40})\b/gi,
@@ -237,13 +243,13 @@ export const REFERENCE_CONVENTIONS: readonly ReferenceConvention[] = [
     id: "short-id",
     kind: "mention",
     pattern:
-      /\b(?:after|and|before|by|from|in|over|prior|see|since|than|with) #?(?!0000|ffff)(?=\d*[a-f])(?=[a-f]*\d)([0-9a-f]{7,40})(?![\w:/-])/gi,
+      /\b(?:after|and|before|by|for|from|in|of|over|prior|reverts|see|since|than|the|to|with) #?(?!0000|ffff)(?=\d*[a-f])(?=[a-f]*\d)([0-9a-f]{7,40})(?![\w:/-])/gi,
     sample: "subject\n\nThis was recently broken in 1234abc.",
   },
   {
     id: "id-commit",
     kind: "mention",
     pattern: /(?<![\w/.=-])(?=\d*[a-f])(?=[a-f]*\d)([0-9a-f]{7,40}) commit\b/gi,
-    sample: "subject\n\nThe build fails with the 1234abc commit.",
+    sample: "subject\n\n1234abc commit broke the build.",
   },
 ];

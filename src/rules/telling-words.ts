@@ -12,14 +12,15 @@ const COMMON_WORDS: ReadonlySet<string> = new Set(
 const INCLUDE = /^\s*#\s*include\b/;
 const WORD = /\w{2,}/g;
 
-/** Distinct words of the lines that are not common to all code; none of `#include` lines. */
-export function tellingWords(lines: Iterable<string>): Set<string> {
+/** Have the lines this many distinct words that are not common to all code; those of `#include` lines do not count. */
+export function hasTellingWords(lines: Iterable<string>, least: number): boolean {
   const words = new Set<string>();
   for (const line of lines) {
     if (INCLUDE.test(line)) continue;
     for (const word of line.match(WORD) ?? []) if (!COMMON_WORDS.has(word)) words.add(word);
+    if (words.size >= least) return true;
   }
-  return words;
+  return false;
 }
 
 /** When content may speak. Chosen on recorded backports (docs/presence.md says how they were measured). */
@@ -34,6 +35,10 @@ export const CONTENT_LIMITS = {
   linesThere: 0.65,
   /** ...and left out when at most this share is. */
   linesMissing: 0.35,
+  /** A short run is in its place when another line of the hunk is within so many lines of it. */
+  nearbyLines: 12,
+  /** A file of another name is the same one when this share of the lines of the smaller of the two is in the other. */
+  likeness: 0.4,
   /** Files of one name that are tried when the target has none at the path. */
   movedFiles: 5,
   /** Files of a commit that are looked into. */

@@ -36,7 +36,7 @@ export const HunkResult = z
     state: ApplicabilityState,
     offset: z.number().int().nullable().describe("lines between the place the header names and the place found; null when not found"),
     cause: z.string().nullable().describe("why it conflicts, null when it does not"),
-    commits: z.array(CommitRef).describe("upstream commits that made the difference"),
+    commits: z.array(CommitRef).describe("commits that made the difference: upstream ones that the target lacks, then the target's own"),
   })
   .meta({ id: "HunkResult" });
 export type HunkResult = z.infer<typeof HunkResult>;
@@ -62,9 +62,30 @@ export const Applicability = z
       .object({
         confidence: z.enum(["high", "medium", "low"]),
         changes: z.array(z.object({ path: z.string(), hunk: z.string(), rule: z.string(), note: z.string() })),
+        checks: z
+          .array(
+            z.object({
+              path: z.string(),
+              check: z.enum(["brackets", "syntax", "names", "arguments"]),
+              outcome: z.enum(["passes", "doubts", "forbids"]),
+              detail: z.string(),
+            }),
+          )
+          .optional()
+          .describe("what was checked of the adapted files; doubt lowers the confidence"),
+        difference: z
+          .string()
+          .optional()
+          .describe(
+            "the change as it was made against upstream's: changed lines of both, `-` before those only upstream has, `+` before ours only",
+          ),
       })
       .optional()
       .describe("of an adapted change: every hunk that was made to fit, by which rule, and why that is believed right"),
+    form: z
+      .object({ tree: z.string(), oid: Oid })
+      .optional()
+      .describe("the form of the change that was tried: the commit of another tree that carries it; none when it is the commit itself"),
   })
   .meta({ id: "Applicability" });
 export type Applicability = z.infer<typeof Applicability>;
@@ -130,6 +151,41 @@ export const Verdict = z
   .meta({ id: "Verdict" });
 export type Verdict = z.infer<typeof Verdict>;
 
+export const StepRole = z.enum(["fix", "prerequisite", "follow_up"]).meta({ id: "StepRole" });
+export type StepRole = z.infer<typeof StepRole>;
+
+/** One commit of a plan, where it stands in the order in which the plan was applied. */
+export const StepOutline = z
+  .object({
+    position: z.number().int().positive(),
+    oid: Oid,
+    upstreamOid: z.string().nullable(),
+    subject: z.string(),
+    role: StepRole,
+    state: ApplicabilityState.describe("how it applies on the steps before it; `unknown` behind a step that does not apply"),
+    form: CommitRef.nullable().describe("the form of the commit in another tree that was taken, where the commit itself does not apply"),
+  })
+  .meta({ id: "StepOutline" });
+export type StepOutline = z.infer<typeof StepOutline>;
+
+export const PlanFailure = z
+  .object({ position: z.number().int().positive(), oid: Oid, cause: z.string() })
+  .meta({ id: "PlanFailure", description: "the first step that does not apply, and why" });
+export type PlanFailure = z.infer<typeof PlanFailure>;
+
+/** A plan in few words, as an analysis carries it with a candidate. */
+export const PlanOutline = z
+  .object({
+    applies: z.boolean(),
+    steps: z.array(StepOutline),
+    failure: PlanFailure.nullable(),
+  })
+  .meta({ id: "PlanOutline" });
+export type PlanOutline = z.infer<typeof PlanOutline>;
+
+export const CandidateForm = z.object({ tree: TreeId, oid: Oid, subject: z.string() }).meta({ id: "CandidateForm" });
+export type CandidateForm = z.infer<typeof CandidateForm>;
+
 export const Candidate = z
   .object({
     oid: Oid.nullable().describe("null for an uploaded patch"),
@@ -140,12 +196,28 @@ export const Candidate = z
     rank: z.number().int().positive(),
     score: z.number(),
     confidence: z.enum(["high", "medium", "low"]),
+    probability: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe("of its group: that the best commit of it fixes the crash, as measured on recorded crashes"),
+    group: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe("candidates that belong together share it: a series, a fix and what fixes it, one subject, work on the same functions"),
+    forms: z.array(CandidateForm).optional().describe("the same fix in each upstream tree that has it"),
     evidence: z.array(Evidence),
     presence: Presence,
     affected: Affected,
     applicability: Applicability,
     prerequisites: z.array(Prerequisite),
     followUps: z.array(FollowUp),
+    plan: PlanOutline.nullable()
+      .optional()
+      .describe("the required prerequisites and the commit, as they were applied; POST /v1/plans gives the patches"),
     verdict: Verdict,
   })
   .meta({ id: "Candidate" });
@@ -218,6 +290,7 @@ export const Analysis = z
     candidates: z.array(Candidate),
     coverage: Coverage.nullable(),
     createdAt: Timestamp,
+    updatedAt: Timestamp.describe("when status or conclusion changed last"),
     completedAt: Timestamp.nullable(),
   })
   .meta({ id: "Analysis" });

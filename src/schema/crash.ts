@@ -23,6 +23,7 @@ export const CrashSummary = z
     source: z.string().nullable(),
     bytes: z.number().int().describe("length of the text in UTF-8"),
     createdAt: Timestamp,
+    updatedAt: Timestamp.describe("when the text was read last: a new version of the service reads it anew"),
     crashKind: CrashKind,
     title: z.string(),
     fingerprint: Fingerprint.describe("the loose one, which groups crashes"),

@@ -51,6 +51,7 @@ export const Frame = z
     stack: z.enum(["task", "irq", "softirq", "nmi", "exception", "alloc", "free", "other_task"]),
     generic: z.enum(["no", "prefix", "dispatch", "irrelevant"]).describe("which of the three frame lists of rules/ holds it"),
     weight: z.number().min(0).describe("how much this frame says about where the fix sits, 0 to about 1.3"),
+    fromLinkRegister: z.boolean().optional().describe("true for a caller that only the link register names, not the trace"),
   })
   .meta({ id: "Frame" });
 export type Frame = z.infer<typeof Frame>;
@@ -107,8 +108,34 @@ export const SignatureDetails = z
     decodedAddress: z.string().nullable().describe("the address that a KASAN shadow address stands for"),
     objects: z.array(z.object({ name: z.string(), kind: z.enum(["slab", "struct"]) })),
     fieldHints: z
-      .array(z.object({ struct: z.string(), field: z.string(), offset: z.number().int() }))
-      .describe("members at the offset of the fault"),
+      .array(
+        z.object({
+          struct: z.string(),
+          field: z.string(),
+          offset: z.number().int(),
+          basis: z
+            .enum(["text", "access", "layout"])
+            .optional()
+            .describe(
+              "text: a layout in the crash text; access: the function at fault uses this member, which stands there by the target's sources; layout: by these sources only",
+            ),
+          exact: z.boolean().optional().describe("false when the place of the member depends on the kernel's configuration"),
+          because: z.string().optional(),
+        }),
+      )
+      .describe("members that stand at the offset of the fault behind a null pointer: candidates for what was touched"),
+    code: z
+      .object({
+        units: z.array(z.string()).describe("hexadecimal, as printed: bytes on x86, words on others"),
+        marked: z.number().int().nullable().describe("which unit the report marks as the place of the fault"),
+        trap: z
+          .enum(["ud2", "int3", "brk"])
+          .nullable()
+          .describe("the marked place is a trap that the kernel set: ud2 and brk stand for BUG and WARN"),
+      })
+      .nullable()
+      .optional()
+      .describe("the instructions around the place of the fault"),
     sources: z
       .array(z.object({ symbol: z.string(), file: z.string(), line: z.number().int() }))
       .describe("places that faddr2line, dis -l and gdb resolved"),

@@ -47,6 +47,7 @@ export const Fetch = z
     headBefore: Oid.nullable(),
     headAfter: Oid.nullable(),
     createdAt: Timestamp,
+    updatedAt: Timestamp.describe("when status or progress changed last"),
     completedAt: Timestamp.nullable(),
   })
   .meta({ id: "Fetch" });

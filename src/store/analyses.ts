@@ -4,7 +4,7 @@ import { AnalysisOptions, AnalysisResult, Question, Verdict } from "../schema/an
 import { type JobConclusion, JobStatus, PinnedTree, Progress } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
 import type { Db, Schema } from "./database.ts";
-import { readJson, readNullable, writeNullable } from "./json.ts";
+import { readIfCurrent, readJson, readNullable, readWord, writeNullable } from "./json.ts";
 
 /** All that an answer depends on; the id is derived from it. */
 export interface AnalysisPins {
@@ -23,7 +23,17 @@ export interface AnalysisSummaryRow {
   readonly verdict: Verdict | null;
   readonly target: PinnedTree;
   readonly createdAt: string;
+  /** When status or conclusion changed last. */
+  readonly updatedAt: string;
   readonly completedAt: string | null;
+}
+
+/** What decides whether an analysis is to be run; readable whatever version wrote the row. */
+export interface AnalysisState {
+  readonly id: string;
+  readonly status: JobStatus;
+  readonly conclusion: JobConclusion | null;
+  readonly priority: number;
 }
 
 export interface AnalysisRow extends AnalysisSummaryRow, AnalysisPins {
@@ -32,16 +42,17 @@ export interface AnalysisRow extends AnalysisSummaryRow, AnalysisPins {
   readonly result: AnalysisResult | null;
 }
 
-const SUMMARY = ["id", "status", "conclusion", "verdict", "target", "created_at", "completed_at"] as const;
+const SUMMARY = ["id", "status", "conclusion", "verdict", "target", "created_at", "updated_at", "completed_at"] as const;
 
 function toSummary(raw: Pick<Selectable<Schema["analyses"]>, (typeof SUMMARY)[number]>): AnalysisSummaryRow {
   return {
     id: raw.id,
     status: JobStatus.parse(raw.status),
     conclusion: raw.conclusion,
-    verdict: Verdict.nullable().parse(raw.verdict),
+    verdict: readWord(Verdict.nullable(), raw.verdict),
     target: readJson(PinnedTree, raw.target),
     createdAt: raw.created_at,
+    updatedAt: raw.updated_at,
     completedAt: raw.completed_at,
   };
 }
@@ -54,7 +65,7 @@ function toRow(raw: Selectable<Schema["analyses"]>): AnalysisRow {
     options: readJson(AnalysisOptions, raw.options),
     rulesVersion: raw.rules_version,
     engineVersion: raw.engine_version,
-    progress: readNullable(Progress, raw.progress),
+    progress: readIfCurrent(Progress, raw.progress),
     problem: readNullable(Problem, raw.problem),
     result: readNullable(AnalysisResult, raw.result),
   };
@@ -65,9 +76,18 @@ export async function getAnalysis(db: Db, id: string): Promise<AnalysisRow | nul
   return raw === undefined ? null : toRow(raw);
 }
 
+export async function analysisState(db: Db, id: string): Promise<AnalysisState | null> {
+  const found = await db.selectFrom("analyses").select(["id", "status", "conclusion", "priority"]).where("id", "=", id).executeTakeFirst();
+  return found ?? null;
+}
+
+/** Any of the values of a key, all of the keys. */
 export interface AnalysisFilter {
-  readonly target?: string | undefined;
-  readonly status?: JobStatus | undefined;
+  readonly targets?: readonly string[] | undefined;
+  readonly statuses?: readonly JobStatus[] | undefined;
+  readonly verdicts?: readonly Verdict[] | undefined;
+  /** RFC 3339 in UTC, as the column holds it. */
+  readonly updatedSince?: string | undefined;
 }
 
 /** Newest first, from the one after `after`. */
@@ -78,8 +98,11 @@ export async function listAnalyses(
   limit: number,
 ): Promise<AnalysisSummaryRow[]> {
   let query = db.selectFrom("analyses").select(SUMMARY);
-  if (filter.target !== undefined) query = query.where("target_tree", "=", filter.target);
-  if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+  const { targets, statuses, verdicts, updatedSince } = filter;
+  if (targets !== undefined) query = query.where("target_tree", "in", targets);
+  if (statuses !== undefined) query = query.where("status", "in", statuses);
+  if (verdicts !== undefined) query = query.where("verdict", "in", verdicts);
+  if (updatedSince !== undefined) query = query.where("updated_at", ">=", updatedSince);
   if (after !== null) {
     query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
   }
@@ -87,14 +110,25 @@ export async function listAnalyses(
   return rows.map(toSummary);
 }
 
-/** Ids in the order in which they were asked. */
-export async function unfinishedAnalyses(db: Db): Promise<string[]> {
-  const rows = await db.selectFrom("analyses").select("id").where("status", "!=", "completed").orderBy("created_at").execute();
-  return rows.map((row) => row.id);
+/** In the order in which they were asked. */
+export async function unfinishedAnalyses(db: Db): Promise<{ id: string; caller: string; priority: number }[]> {
+  const query = db.selectFrom("analyses").select(["id", "caller", "priority"]).where("status", "!=", "completed");
+  return query.orderBy("created_at").execute();
+}
+
+/** Raises the priority of an analysis that waits. */
+export async function hastenAnalysis(db: Db, id: string, priority: number): Promise<void> {
+  await db.updateTable("analyses").set({ priority }).where("id", "=", id).where("status", "=", "queued").execute();
 }
 
 /** Writes a queued analysis; one that stands there already (failed or cancelled) starts over. */
-export async function queueAnalysis(db: Db, id: string, pins: AnalysisPins, now: string): Promise<void> {
+export async function queueAnalysis(
+  db: Db,
+  id: string,
+  pins: AnalysisPins,
+  asker: Pick<AnalysisState, "priority"> & { readonly caller: string },
+  now: string,
+): Promise<void> {
   const fresh = {
     status: "queued" as const,
     conclusion: null,
@@ -102,7 +136,10 @@ export async function queueAnalysis(db: Db, id: string, pins: AnalysisPins, now:
     progress: null,
     problem: null,
     result: null,
+    caller: asker.caller,
+    priority: asker.priority,
     created_at: now,
+    updated_at: now,
     completed_at: null,
   };
   await db
@@ -126,7 +163,12 @@ export async function queueAnalysis(db: Db, id: string, pins: AnalysisPins, now:
 export async function beginAnalysis(db: Db, id: string, versions: Pick<AnalysisPins, "rulesVersion" | "engineVersion">): Promise<void> {
   await db
     .updateTable("analyses")
-    .set({ status: "in_progress", rules_version: versions.rulesVersion, engine_version: versions.engineVersion })
+    .set({
+      status: "in_progress",
+      rules_version: versions.rulesVersion,
+      engine_version: versions.engineVersion,
+      updated_at: new Date().toISOString(),
+    })
     .where("id", "=", id)
     .where("status", "!=", "completed")
     .execute();
@@ -158,6 +200,7 @@ export async function finishAnalysis(db: Db, id: string, outcome: AnalysisOutcom
       result: writeNullable(outcome.result),
       problem: writeNullable(outcome.problem),
       progress: null,
+      updated_at: now,
       completed_at: now,
     })
     .where("id", "=", id)

@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import { CrashKind, Signature } from "../schema/signature.ts";
 import type { Db, Schema } from "./database.ts";
+import { readJson } from "./json.ts";
 import { pack, unpack } from "./packed-text.ts";
 
 export interface CrashRow {
@@ -11,6 +12,8 @@ export interface CrashRow {
   readonly source: string | null;
   readonly bytes: number;
   readonly createdAt: string;
+  /** When it was last read anew. */
+  readonly updatedAt: string;
 }
 
 /** Crashes of one fingerprint. */
@@ -25,20 +28,22 @@ export interface CrashGroupRow {
 
 export interface CrashFilter {
   readonly fingerprint?: string | undefined;
-  readonly kinds?: readonly CrashKind[];
+  readonly kinds?: readonly CrashKind[] | undefined;
+  /** RFC 3339 in UTC, as the column holds it. */
+  readonly updatedSince?: string | undefined;
 }
 
 function toRow(raw: Selectable<Schema["crashes"]>): CrashRow {
-  const { kind, created_at, read_by: _, ...same } = raw;
-  return { ...same, crashKind: CrashKind.parse(kind), createdAt: created_at };
+  const { kind, created_at, updated_at, read_by: _, ...same } = raw;
+  return { ...same, crashKind: CrashKind.catch("unknown").parse(kind), createdAt: created_at, updatedAt: updated_at };
 }
 
 /** Writes a crash unless it is there already. Returns whether it was new. */
 export async function addCrash(db: Db, crash: CrashRow, text: string, signature: Signature, readBy: string): Promise<boolean> {
-  const { crashKind, createdAt, ...same } = crash;
+  const { crashKind, createdAt, updatedAt, ...same } = crash;
   const packed = { text: await pack(text), signature: await pack(JSON.stringify(signature)) };
   return db.transaction().execute(async (transaction) => {
-    const row = { ...same, kind: crashKind, created_at: createdAt, read_by: readBy };
+    const row = { ...same, kind: crashKind, created_at: createdAt, updated_at: updatedAt, read_by: readBy };
     const added = await transaction
       .insertInto("crashes")
       .values(row)
@@ -73,7 +78,7 @@ export async function crashText(db: Db, id: string): Promise<string> {
 
 export async function crashSignature(db: Db, id: string): Promise<Signature> {
   const { signature } = await db.selectFrom("crash_texts").select("signature").where("id", "=", id).executeTakeFirstOrThrow();
-  return Signature.parse(JSON.parse(await unpack(signature)));
+  return readJson(Signature, await unpack(signature));
 }
 
 /** Newest first, from the one after `after`. */
@@ -86,6 +91,7 @@ export async function listCrashes(
   let query = db.selectFrom("crashes").selectAll();
   if (filter.fingerprint !== undefined) query = query.where("fingerprint", "=", filter.fingerprint);
   if (filter.kinds !== undefined) query = query.where("kind", "in", filter.kinds);
+  if (filter.updatedSince !== undefined) query = query.where("updated_at", ">=", filter.updatedSince);
   if (after !== null) {
     query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
   }
@@ -110,7 +116,8 @@ export async function listGroups(
     ])
     .groupBy("fingerprint");
   if (filter.fingerprint !== undefined) query = query.where("fingerprint", "=", filter.fingerprint);
-  const { kinds } = filter;
+  const { kinds, updatedSince } = filter;
+  if (updatedSince !== undefined) query = query.having((having) => having(having.fn.max("updated_at"), ">=", updatedSince));
   if (kinds !== undefined) {
     query = query.where("fingerprint", "in", (sub) => sub.selectFrom("crashes").select("fingerprint").where("kind", "in", kinds));
   }
@@ -144,7 +151,7 @@ export async function updateCrash(db: Db, id: string, signature: Signature, read
   const packed = await pack(JSON.stringify(signature));
   const { kind, title, fingerprint } = signature;
   await db.transaction().execute(async (transaction) => {
-    const change = { kind, title, fingerprint: fingerprint.loose, read_by: readBy };
+    const change = { kind, title, fingerprint: fingerprint.loose, read_by: readBy, updated_at: new Date().toISOString() };
     await transaction.updateTable("crashes").set(change).where("id", "=", id).execute();
     await transaction.updateTable("crash_texts").set({ signature: packed }).where("id", "=", id).execute();
   });

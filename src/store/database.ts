@@ -1,11 +1,12 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
-import { type Generated, Kysely, SqliteDialect } from "kysely";
+import { type Generated, Kysely, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import type { JobConclusion, JobStatus, TreeRole } from "../schema/common.ts";
 import type { TreeState } from "../schema/tree.ts";
 import { migrations } from "./migrations.ts";
+import { StateDialect } from "./sqlite-dialect.ts";
 
 /** Columns that hold JSON are text here; the file of each table validates them on read. */
 export interface Schema {
@@ -35,6 +36,8 @@ export interface Schema {
     head_before: string | null;
     head_after: string | null;
     created_at: string;
+    /** When status or conclusion changed last. */
+    updated_at: string;
     completed_at: string | null;
   };
   analyses: {
@@ -52,7 +55,47 @@ export interface Schema {
     progress: string | null;
     problem: string | null;
     result: string | null;
+    /** Who asked first; for taking turns. */
+    caller: string;
+    priority: number;
     created_at: string;
+    /** When status or conclusion changed last. */
+    updated_at: string;
+    completed_at: string | null;
+  };
+  batches: {
+    id: string;
+    status: JobStatus;
+    conclusion: JobConclusion | null;
+    caller: string;
+    total: number;
+    created_at: string;
+    updated_at: string;
+    completed_at: string | null;
+  };
+  batch_items: { batch: string; position: number; question: string | null; analysis: string | null; problem: string | null };
+  plans: {
+    id: string;
+    status: JobStatus;
+    conclusion: JobConclusion | null;
+    /** 1 or 0; null until completed. */
+    applies: number | null;
+    target_tree: string;
+    target: string;
+    upstreams: string;
+    commits: string;
+    options: string;
+    rules_version: string;
+    engine_version: string;
+    progress: string | null;
+    problem: string | null;
+    result: string | null;
+    /** The patches, compressed with gzip. */
+    mails: Uint8Array | null;
+    caller: string;
+    priority: number;
+    created_at: string;
+    updated_at: string;
     completed_at: string | null;
   };
   crashes: {
@@ -66,16 +109,60 @@ export interface Schema {
     /** The version of the reader that wrote fingerprint, kind, title and signature. */
     read_by: string;
     created_at: string;
+    /** When it was last read anew. */
+    updated_at: string;
   };
   /** Compressed with gzip. */
   crash_texts: { id: string; text: Uint8Array; signature: Uint8Array };
   events: { seq: Generated<number>; resource: string; type: string; data: string; at: string };
+  tokens: {
+    id: string;
+    name: string;
+    scope: string;
+    /** SHA-256 of the secret. */
+    hash: string;
+    created_at: string;
+    last_used_at: string | null;
+    revoked_at: string | null;
+  };
+  webhooks: {
+    id: string;
+    endpoint: string;
+    events: string;
+    description: string | null;
+    /** Signing needs it as it is: never shown again or logged. */
+    secret: string;
+    idempotency_key: string;
+    state: string;
+    reason: string | null;
+    created_at: string;
+  };
+  deliveries: {
+    /** The same at every attempt: receivers know a repetition by it. */
+    id: string;
+    webhook: string;
+    type: string;
+    /** The very bytes that are signed and sent. */
+    payload: string;
+    state: string;
+    attempts: number;
+    next_attempt_at: string | null;
+    last_status: number | null;
+    last_error: string | null;
+    created_at: string;
+    completed_at: string | null;
+  };
 }
 
 export type Db = Kysely<Schema>;
 
 /** Another process holds the data directory. */
 export class DirectoryInUse extends Error {}
+
+/** The state holds remotes with their credentials, and the secrets of webhooks: nobody else may read it. */
+export function prepareDirectory(data: string): void {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+}
 
 /**
  * Takes the data directory for this process alone. The lock is an exclusive SQLite transaction on a file of its own: the kernel
@@ -84,8 +171,7 @@ export class DirectoryInUse extends Error {}
  * @throws DirectoryInUse
  */
 export function lockDirectory(data: string): () => void {
-  // The state holds remotes with their credentials.
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  prepareDirectory(data);
   const lock = new SQLite(join(data, "lock.sqlite"), { timeout: 0 });
   try {
     lock.exec("BEGIN EXCLUSIVE");
@@ -98,16 +184,21 @@ export function lockDirectory(data: string): () => void {
   return () => lock.close();
 }
 
+/** How long to wait for another program that writes to the state; nothing else is answered meanwhile. */
+const LOCKED_MS = 500;
+
 /**
  * Opens (and migrates) the state of the service. WAL with synchronous=FULL: a committed row survives power loss,
  * which the promise "accepted means kept" rests on.
  */
 export async function openDatabase(file: string): Promise<Db> {
-  const sqlite = new SQLite(file, { timeout: 5000 });
+  const sqlite = new SQLite(file, { timeout: LOCKED_MS });
+  // Its journal gets the same mode. The directory may be older than this service, and open to others.
+  if (file !== ":memory:") chmodSync(file, 0o600);
   sqlite.pragma("journal_mode = WAL");
   sqlite.pragma("synchronous = FULL");
   sqlite.pragma("foreign_keys = ON");
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = new Kysely<Schema>({ dialect: new StateDialect(sqlite) });
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) {
@@ -115,4 +206,20 @@ export async function openDatabase(file: string): Promise<Db> {
     throw error;
   }
   return db;
+}
+
+/**
+ * A transaction that is not flushed to the disk when it ends: the next one that is takes it along. For what may be lost with the power,
+ * such as progress; the end of the process loses nothing. A flush takes milliseconds, in which nothing else is answered.
+ */
+export async function withoutFlush<T>(db: Db, work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+  // Nobody else has the connection meanwhile.
+  return db.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection);
+    try {
+      return await connection.transaction().execute(work);
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection);
+    }
+  });
 }

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { type JobConclusion, JobStatus, Progress } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
 import type { Db, Schema } from "./database.ts";
-import { readNullable, writeNullable } from "./json.ts";
+import { readIfCurrent, writeNullable } from "./json.ts";
 
 export interface FetchRow {
   readonly id: string;
@@ -14,6 +14,8 @@ export interface FetchRow {
   readonly headBefore: string | null;
   readonly headAfter: string | null;
   readonly createdAt: string;
+  /** When status or progress changed last. */
+  readonly updatedAt: string;
   readonly completedAt: string | null;
 }
 
@@ -23,11 +25,12 @@ function toRow(raw: Selectable<Schema["fetches"]>): FetchRow {
     tree: raw.tree,
     status: JobStatus.parse(raw.status),
     conclusion: raw.conclusion,
-    progress: readNullable(Progress, raw.progress),
-    problem: readNullable(Problem, raw.problem),
+    progress: readIfCurrent(Progress, raw.progress),
+    problem: readIfCurrent(Problem, raw.problem),
     headBefore: raw.head_before,
     headAfter: raw.head_after,
     createdAt: raw.created_at,
+    updatedAt: raw.updated_at,
     completedAt: raw.completed_at,
   };
 }
@@ -37,14 +40,23 @@ export async function getFetch(db: Db, tree: string, id: string): Promise<FetchR
   return raw === undefined ? null : toRow(raw);
 }
 
+export interface FetchFilter {
+  readonly statuses?: readonly JobStatus[] | undefined;
+  /** RFC 3339 in UTC, as the column holds it. */
+  readonly updatedSince?: string | undefined;
+}
+
 /** Newest first, from the one after `after`. */
 export async function listFetches(
   db: Db,
   tree: string,
+  { statuses, updatedSince }: FetchFilter,
   after: { readonly createdAt: string; readonly id: string } | null,
   limit: number,
 ): Promise<FetchRow[]> {
   let query = db.selectFrom("fetches").selectAll().where("tree", "=", tree);
+  if (statuses !== undefined) query = query.where("status", "in", statuses);
+  if (updatedSince !== undefined) query = query.where("updated_at", ">=", updatedSince);
   if (after !== null)
     query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
   const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
@@ -82,6 +94,7 @@ export async function addFetch(db: Db, id: string, tree: string, headBefore: str
       head_before: headBefore,
       head_after: null,
       created_at: now,
+      updated_at: now,
       completed_at: null,
     })
     .execute();
@@ -90,7 +103,7 @@ export async function addFetch(db: Db, id: string, tree: string, headBefore: str
 export async function progressFetch(db: Db, id: string, progress: Progress | null): Promise<void> {
   await db
     .updateTable("fetches")
-    .set({ status: "in_progress", progress: writeNullable(progress) })
+    .set({ status: "in_progress", progress: writeNullable(progress), updated_at: new Date().toISOString() })
     .where("id", "=", id)
     .where("status", "!=", "completed")
     .execute();
@@ -110,6 +123,7 @@ export async function finishFetch(db: Db, id: string, outcome: FetchOutcome, now
       conclusion: outcome.conclusion,
       problem: writeNullable(outcome.problem),
       head_after: outcome.headAfter,
+      updated_at: now,
       completed_at: now,
     })
     .where("id", "=", id)
@@ -121,7 +135,7 @@ export async function finishFetch(db: Db, id: string, outcome: FetchOutcome, now
 export async function cancelFetches(db: Db, tree: string, now: string): Promise<void> {
   await db
     .updateTable("fetches")
-    .set({ status: "completed", conclusion: "cancelled", completed_at: now })
+    .set({ status: "completed", conclusion: "cancelled", updated_at: now, completed_at: now })
     .where("tree", "=", tree)
     .where("status", "!=", "completed")
     .execute();

@@ -3,7 +3,7 @@ import { Progress, type TreeRole } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
 import { TreeState } from "../schema/tree.ts";
 import type { Db, Schema } from "./database.ts";
-import { readNullable, writeNullable } from "./json.ts";
+import { readIfCurrent, writeNullable } from "./json.ts";
 
 export interface TreeRow {
   readonly id: string;
@@ -31,8 +31,8 @@ function toRow(raw: Selectable<Schema["trees"]>): TreeRow {
     headOid: raw.head_oid,
     state: TreeState.parse(raw.state),
     generation: raw.generation,
-    progress: readNullable(Progress, raw.progress),
-    problem: readNullable(Problem, raw.problem),
+    progress: readIfCurrent(Progress, raw.progress),
+    problem: readIfCurrent(Problem, raw.problem),
     fetchedAt: raw.fetched_at,
     createdAt: raw.created_at,
     updatedAt: raw.updated_at,
@@ -50,9 +50,20 @@ export async function allTrees(db: Db): Promise<TreeRow[]> {
   return rows.map(toRow);
 }
 
+export interface TreeFilter {
+  readonly roles?: readonly TreeRole[] | undefined;
+  readonly states?: readonly TreeState[] | undefined;
+  /** RFC 3339 in UTC, as the column holds it. */
+  readonly updatedSince?: string | undefined;
+}
+
 /** Trees with an id greater than `after`, by id. */
-export async function listTrees(db: Db, after: string, limit: number): Promise<TreeRow[]> {
-  const rows = await db.selectFrom("trees").selectAll().where("id", ">", after).orderBy("id").limit(limit).execute();
+export async function listTrees(db: Db, filter: TreeFilter, after: string, limit: number): Promise<TreeRow[]> {
+  let query = db.selectFrom("trees").selectAll().where("id", ">", after);
+  if (filter.roles !== undefined) query = query.where("role", "in", filter.roles);
+  if (filter.states !== undefined) query = query.where("state", "in", filter.states);
+  if (filter.updatedSince !== undefined) query = query.where("updated_at", ">=", filter.updatedSince);
+  const rows = await query.orderBy("id").limit(limit).execute();
   return rows.map(toRow);
 }
 

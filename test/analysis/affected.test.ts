@@ -43,6 +43,13 @@ test("a missing tag proves nothing, but lines that the fix removes do", async (t
   assert.match(because, /net\/a\.c/);
 });
 
+test("without a tag it is never not affected, whatever the tree has", async (t) => {
+  for (const contents of [BASE, FIXED, { "net/b.c": source("bridge") }, { other: "other\n" }]) {
+    const { state, because } = await inSquash(t, untagged, contents);
+    assert.equal(state, "unknown", because);
+  }
+});
+
 test("a tag that names an unknown commit: unknown, also where the lines are not there", async (t) => {
   const gone = () => 'net: check tables\n\nFixes: 0123456789ab ("net: gone")\n';
   assert.equal((await inSquash(t, gone, BASE)).state, "unknown");

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
 import { type ExpectedFix, expectedCrash, expectedFixes } from "../../examples/expected.ts";
 import type { Analysis, Candidate } from "../../src/schema/analysis.ts";
+import type { SearchResults } from "../../src/schema/search.ts";
 import { startTestService, type TestService } from "../support/service.ts";
 
 /** The whole service over HTTP on the example trees, held against what git says of them (examples/expected.ts). */
@@ -79,7 +80,7 @@ test("each named commit has the presence, applicability, prerequisites and verdi
   }
 });
 
-test("a conflict that only moved code is adapted, said so, and left to a person; missing code is not invented", async () => {
+test("a conflict that only moved code is adapted, a hunk for missing code is left out; both say so, and a person decides", async () => {
   const [moved, missing] = ["wq-per-client", "dead-client"].map(oidOf);
   const { candidates } = await service.analyse({ target: "vendor", commits: [moved ?? "", missing ?? ""] }, () => {});
   const adapted = candidates.find((candidate) => candidate.oid === moved);
@@ -89,7 +90,14 @@ test("a conflict that only moved code is adapted, said so, and left to a person;
   const [change, ...others] = adapted.applicability.adaptation?.changes.filter((one) => one.rule === "moved_function") ?? [];
   assert.deepEqual([change?.path, others], ["fs/exportd/client.c", []]);
   assert.match(change?.note ?? "", /its lines stand in free_client\(\)/);
-  assert.equal(candidates.find((candidate) => candidate.oid === missing)?.applicability.state, "conflict");
+  const dropped = candidates.find((candidate) => candidate.oid === missing);
+  assert.equal(dropped?.applicability.state, "adapted");
+  assert.equal(dropped.verdict, "needs_adaptation");
+  assert.notEqual(dropped.applicability.adaptation?.confidence, "high");
+  assert.deepEqual(
+    dropped.applicability.adaptation?.changes.map((one) => one.rule),
+    ["feature_absent"],
+  );
 });
 
 for (const file of ["crash.txt", "crash-session.txt"]) {
@@ -126,4 +134,19 @@ test("the same question has the same id and is answered once", async () => {
   const second = await service.analyse(request, () => {});
   assert.equal(second.id, first.id);
   assert.equal(second.completedAt, first.completedAt);
+});
+
+test("a search answers from a worker thread, with the presence of each hit by identity", async () => {
+  const subject = "procfile-leak";
+  const search = async (query: string, headers: Record<string, string> = {}) =>
+    (await fetch(`${service.url}/v1/search?target=vendor&${query}`, { headers })).text();
+  const { items } = JSON.parse(await search(`q=${oidOf(subject)}`)) as SearchResults;
+  const hit = items.find((item) => item.oid === oidOf(subject));
+  assert.equal(hit?.presence.state, "equivalent");
+  assert.ok(hit.matched.includes("id"));
+  assert.equal(((await (await fetch(`${service.url}${hit.url}`)).json()) as { oid: string }).oid, hit.oid);
+  const text = await search(`q=${expectedCrash.crashingFunction}&limit=2`, { accept: "text/plain" });
+  const lines = text.trimEnd().split("\n");
+  assert.ok(lines.length > 0);
+  for (const line of lines) assert.match(line, /^(?:present|equivalent|partial|reverted|absent|unknown) \d{4}-\d\d-\d\d [0-9a-f]{12} \S/);
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Candidate } from "../../src/schema/analysis.ts";
+import { Plan } from "../../src/schema/plan.ts";
 import { startTestService, type TestService } from "../support/service.ts";
 
 /**
@@ -26,8 +27,8 @@ before(async () => {
 after(async () => service?.stop());
 
 function find(candidates: readonly Candidate[], id: string): Candidate {
-  const found = candidates.slice(0, 5).find((candidate) => candidate.upstreamOid?.startsWith(id));
-  assert.ok(found, `${id} is among the first five of ${candidates.map((one) => one.upstreamOid).join(", ")}`);
+  const found = candidates.slice(0, 3).find((candidate) => candidate.upstreamOid?.startsWith(id));
+  assert.ok(found, `${id} is among the first three of ${candidates.map((one) => one.upstreamOid).join(", ")}`);
   return found;
 }
 
@@ -39,14 +40,15 @@ for (const file of ["dmesg.txt", "crash-session.txt"]) {
   test(`${file}: both fixes are found, with the needs that the engineer proved`, { skip }, async () => {
     const analysis = await service.analyse({ target: "vendor", crash: readFileSync(join(texts, file), "utf8") }, () => {});
 
+    assert.ok(!["inconclusive", "no_candidate"].includes(analysis.verdict ?? ""), `it is decided: ${analysis.verdict}`);
     const running = find(analysis.candidates, "1054e8ffc5c4");
     const perClient = find(analysis.candidates, "38f080f3cd19");
     for (const fix of [running, perClient]) {
       assert.equal(fix.presence.state, "absent");
-      assert.equal(fix.applicability.state, "conflict");
-      const failing = fix.applicability.files
-        .filter((one) => one.state === "conflict")
-        .flatMap((one) => one.hunks.filter((hunk) => hunk.state === "conflict"));
+      assert.ok(["conflict", "adapted"].includes(fix.applicability.state), fix.applicability.state);
+      const failing = fix.applicability.files.flatMap((one) =>
+        one.hunks.filter(({ state }) => state === "conflict" || state === "adapted"),
+      );
       assert.ok(failing.length > 0);
       for (const hunk of failing) assert.ok(hunk.cause, `${hunk.header} has a cause`);
     }
@@ -67,4 +69,49 @@ test("a commit known only by an abbreviated reference is found", { skip }, async
   const status = await service.commit("vendor", "b95239ca4954");
   assert.equal(status.upstreamOid?.slice(0, 12), "b95239ca4954");
   assert.equal(status.presence.state, "absent");
+});
+
+async function plan(commit: string): Promise<Plan> {
+  const body = JSON.stringify({ target: "vendor", commits: [commit] });
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${service.url}/v1/plans?wait=60`, { method: "POST", headers, body });
+  return Plan.parse(await answer.json());
+}
+
+test("the plan is the three commits that are needed, in order, then the fix, with the hunks that have no place named", {
+  skip,
+}, async () => {
+  const made = await plan("1054e8ffc5c4");
+  assert.equal(made.conclusion, "success");
+  assert.deepEqual(
+    made.steps.map((step) => step.upstreamOid?.slice(0, 12)),
+    [...REQUIRED, "1054e8ffc5c4"],
+  );
+  assert.deepEqual(
+    made.steps.map((step) => step.role),
+    ["prerequisite", "prerequisite", "prerequisite", "fix"],
+  );
+  const fix = made.steps.at(-1);
+  // After the three only nfs4callback.c takes its hunks; the other files have hunks for code that 4.19 lacks.
+  const open = fix?.applicability.files.filter((file) => file.state !== "clean" && file.state !== "merge").map((file) => file.path);
+  assert.deepEqual(open?.sort(), ["fs/nfsd/nfs4proc.c", "fs/nfsd/nfs4state.c", "fs/nfsd/state.h"]);
+  const causes = fix?.applicability.files.flatMap((file) => file.hunks.flatMap((hunk) => hunk.cause ?? [])) ?? [];
+  for (const name of ["nfsd4_send_cb_offload", "nfs4_cb_getattr", "deleg_reaper"]) {
+    assert.ok(
+      causes.some((cause) => cause.startsWith(`${name}() does not exist`)),
+      name,
+    );
+  }
+  for (const step of made.steps.slice(0, 3)) assert.ok(step.treeOid, `${step.subject} applies`);
+  assert.equal(made.failure === null, fix?.treeOid !== null);
+});
+
+test("2bbfed98a4d8 needs 12357f1b2c8e alone, and the mails are two", { skip }, async () => {
+  const made = await plan("2bbfed98a4d8");
+  assert.deepEqual([made.applies, made.steps.map((step) => step.upstreamOid?.slice(0, 12))], [true, ["12357f1b2c8e", "2bbfed98a4d8"]]);
+  const mbox = await (await fetch(`${service.url}${made.mboxUrl}`)).text();
+  assert.deepEqual(
+    [...mbox.matchAll(/^commit ([0-9a-f]{12})[0-9a-f]* upstream\.$/gm)].map(([, id]) => id),
+    ["12357f1b2c8e", "2bbfed98a4d8"],
+  );
 });

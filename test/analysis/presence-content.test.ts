@@ -116,10 +116,36 @@ describe("a commit that claims to carry the fix", () => {
     assert.equal(presence.state, "reverted", presence.because);
   });
 
+  test("its lines are gone with the code around them: reverted when upstream has them all, else shown", async (t) => {
+    const rewritten = { "net/a.c": source("asn"), "net/b.c": source("bond"), "fs/c.c": source("cramfs"), own: "own\n" };
+    const lost = await inVendor(t, { ...FIXED, own: "own\n" }, rewritten);
+    assert.deepEqual(brief(lost), ["reverted", "reference", 0, 4, 4], lost.because);
+    const { own, ...upstream } = rewritten;
+    const replaced = await inVendor(t, { ...FIXED, own }, rewritten, { ...upstream, "fs/c.c": source("coda") });
+    assert.equal(replaced.state, "equivalent", replaced.because);
+    assert.match(replaced.conflicts?.join() ?? "", /took its place, or undid it/);
+  });
+
+  test("it was adapted beyond recognition: that is no revert", async (t) => {
+    const adapted = { "net/a.c": source("asn"), "net/b.c": source("bond"), "fs/c.c": source("cramfs"), own: "own\n" };
+    const presence = await inVendor(t, adapted);
+    assert.deepEqual(brief(presence), ["equivalent", "reference", 0, 4, 4], presence.because);
+    assert.equal(presence.conflicts?.length, 1);
+  });
+
   test("its lines are gone as they are upstream: later work took their place", async (t) => {
     const presence = await inVendor(t, { ...FIXED, own: "own\n" }, { ...BASE, own: "own\n" }, BASE);
     assert.equal(presence.state, "equivalent", presence.because);
     assert.equal(presence.conflicts?.length, 1);
+  });
+
+  test("it only bears the same subject, and most of its lines are not there: the content decides, and the subject is shown", async (t) => {
+    const one = { ...BASE, "net/a.c": source("arp", { 5: LOCK }), own: "own\n" };
+    const spec = { ...commitTo("vendor", "net: take the table lock\n", one), author: "O. Ther <other@example.org> 1500000000 +0000" };
+    const { ctx, commit } = await openTrees(t, [...forked, spec]);
+    const presence = await presenceWithContent(ctx, commit("up"));
+    assert.deepEqual(brief(presence), ["partial", "content", 1, 3, 4], presence.because);
+    assert.match(presence.conflicts?.join() ?? "", /same subject/);
   });
 
   test("its subject is another one, but it brought the change: content confirms the claim", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { fileText } from "../../src/analysis/file-text.ts";
 import { findHunks, type HunkFinding } from "../../src/analysis/presence-hunks.ts";
 import { parsePatch } from "../../src/patch/parse.ts";
 import { buildRepository, file, git, temporaryDirectory } from "../git/fixture.ts";
@@ -26,7 +27,7 @@ function gitDiffs(directory: string, diffs: readonly Diff[]): (at: number, targe
   return (at, target) => {
     const patch = byPath.get(`f${at}.c`);
     const diff = diffs[at];
-    return patch === undefined || diff === undefined ? [] : findHunks(patch, diff.base, diff.fix, target);
+    return patch === undefined || diff === undefined ? [] : findHunks(patch, fileText(diff.base), fileText(diff.fix), fileText(target));
   };
 }
 
@@ -41,11 +42,21 @@ describe("a hunk in a third text", () => {
   const reindented = LINES.with(5, `\t\t${FIXED}`).join("");
   const other = NAMES.map((name) => `\tother_${name}_call(${name}, ${name}_value);\n`);
   const twice = [...LINES, ...other, ...LINES].join("");
+  const lonely = [...other.slice(0, 4), FIXED, ...other.slice(4)].join("");
+  const lock = LINES.with(1, FIXED).join("");
+  const lockTwice = LINES.with(1, FIXED).toSpliced(9, 0, FIXED).join("");
+  const lockElsewhere = [...other.slice(0, 4), FIXED, ...other.slice(4), FIXED].join("");
   const cases: readonly (readonly [name: string, diff: Diff, target: string, state: HunkFinding["state"]])[] = [
     ["replaced: there", { base, fix: replaced }, replaced, "present"],
     ["replaced: not there", { base, fix: replaced }, base, "absent"],
     ["further down", { base, fix: replaced }, `${other.join("")}${replaced}`, "present"],
-    ["among other lines", { base, fix: replaced }, [...other.slice(0, 4), FIXED, ...other.slice(4)].join(""), "present"],
+    ["alone among other lines: no proof", { base, fix: replaced }, lonely, "unknown"],
+    [
+      "among other lines, near one that stood beside it",
+      { base, fix: replaced },
+      lonely.replace(FIXED, `${FIXED}${other[6]}${LINES[6]}`),
+      "present",
+    ],
     ["indented otherwise", { base, fix: replaced }, reindented, "present"],
     ["added: there", { base, fix: added }, added, "present"],
     ["added: not there", { base, fix: added }, base, "absent"],
@@ -53,6 +64,8 @@ describe("a hunk in a third text", () => {
     ["removed: still there", { base, fix: removed }, base, "absent"],
     ["removed: the code was never there", { base, fix: removed }, other.join(""), "unknown"],
     ["lines that stand twice, fixed once of two", { base: twice, fix: `${replaced}${other.join("")}${LINES.join("")}` }, twice, "absent"],
+    ["one more of a line that stood elsewhere, in another place: no proof", { base: lock, fix: lockTwice }, lockElsewhere, "unknown"],
+    ["one more of a line that stood elsewhere, in its place", { base: lock, fix: lockTwice }, `${other.join("")}${lockTwice}`, "present"],
     ["an include says nothing without its context", { base, fix: include }, `#include <linux/slab.h>\n${other.join("")}`, "unknown"],
   ];
   for (const [name, diff, target, state] of cases) {

@@ -180,3 +180,12 @@ test("a claim that nothing confirms is shown", async (t) => {
   const { presence } = await vendorStory(t, (fix) => [vendorCommit(`mm: something else\n\ncommit ${fix} upstream.\n`, { 20: "x\n" })]);
   assert.match(presence.conflicts?.join() ?? "", /the claim does not count/);
 });
+
+test("two commits that match equally well by author and date: the ambiguity is told", async (t) => {
+  const one = (more: string) => vendorCommit("net: fix it\n", { 10: `fixed ${more}\n` });
+  const alone = await vendorStory(t, () => [one("a")]);
+  assert.deepEqual([alone.presence.route, alone.presence.conflicts], ["author-date", undefined]);
+  const { presence, ctx } = await vendorStory(t, () => [one("a"), one("b")]);
+  assert.deepEqual([presence.state, presence.route], ["equivalent", "author-date"]);
+  assert.match(presence.conflicts?.join() ?? "", new RegExp(`${ctx.target.oid.slice(0, 12)} of vendor match as well`));
+});

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fitWeights } from "../../eval/linear-softmax.ts";
 import { run } from "../../eval/rank.ts";
+import { fitPlatt } from "../../eval/rank-calibrate.ts";
 import { readCases } from "../../eval/rank-cases.ts";
+import { run as runFit } from "../../eval/rank-fit.ts";
 import { meanReciprocalRank, pairedChance, rankFigures, rankOf, recallAt } from "../../eval/ranks.ts";
 import { withoutBody, withoutTraceLines } from "../../eval/trace-lines.ts";
 import { type Fixture, fixture } from "./fixture.ts";
@@ -128,4 +131,41 @@ test("rank finds the fix without its body, and keeps the indexes", async (t) => 
     assert.equal(figures.baselineGrepRecall1, 1, `the subject names the function: ${bodies}`);
   }
   assert.equal(readdirSync(cache).filter((name) => name.endsWith(".sqlite")).length, 3);
+});
+
+test("with its fix out of the pool a crash has no commit to be sure of; fit and ablation run on the same cases", async (t) => {
+  const repo = fixture(t);
+  const { index } = releases(repo);
+  t.mock.method(console, "log", () => {});
+  const options = ["--repo", join(repo.dir, ".git"), "--index", index, "--cache", join(repo.dir, ".git", "eval-cache")];
+  const figures = await run([...options, "--without-fix", "--no-baselines"]);
+  assert.deepEqual([figures.highWithoutFix, figures.noCandidateWithoutFix], [0, 1]);
+  const fitted = await runFit(options);
+  assert.deepEqual([fitted.cases, fitted.proseRecall1, fitted.hiddenRecall1], [1, 1, 1]);
+  const ablated = await run([...options, "--ablate"]);
+  assert.deepEqual([ablated.proseRecall10, ablated.withoutFunctionsProseRecall10], [1, 1]);
+});
+
+test("weights go to what marks the right choices, and never to the side where a rule makes no sense", () => {
+  const choice = (values: Readonly<Record<string, number>>) => new Map(Object.entries(values));
+  const questions = Array.from({ length: 20 }, (_, at) => ({
+    values: [choice({ good: 1, noise: at % 2, odd: 1 }), choice({ noise: (at + 1) % 2, bad: 1 }), choice({ good: 0.2, bad: 1 })],
+    right: [true, false, false],
+  }));
+  const weights = fitWeights(questions, new Set(["bad", "odd"]));
+  const weight = (name: string) => weights.get(name) ?? Number.NaN;
+  assert.ok(weight("good") > 1 && weight("bad") < -0.5, JSON.stringify([...weights]));
+  assert.equal(weight("odd"), 0, "it marks the right ones, but may only speak against");
+  assert.ok(Math.abs(weight("noise")) < 0.5 * weight("good"));
+  assert.deepEqual([...fitWeights([{ ...questions[0], right: [false, false, false] } as (typeof questions)[number]])].length, 4);
+});
+
+test("Platt scaling finds the curve that the answers were drawn from", () => {
+  const shares = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98];
+  const chance = (share: number) => 1 / (1 + Math.exp(-(0.3 + 0.6 * Math.log(share / (1 - share)))));
+  const signals = shares.flatMap((share) =>
+    Array.from({ length: 1000 }, (_, at) => ({ share, right: at < Math.round(1000 * chance(share)) })),
+  );
+  const { intercept, slope } = fitPlatt(signals);
+  assert.ok(Math.abs(intercept - 0.3) < 0.01 && Math.abs(slope - 0.6) < 0.01, `${intercept} ${slope}`);
 });

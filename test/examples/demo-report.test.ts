@@ -70,6 +70,7 @@ function analysisOf(candidates: Candidate[]): Analysis {
     candidates,
     coverage: { commits: 21, commitsWithPatch: 21, complete: true, notes: [] },
     createdAt: "2026-01-01T00:00:00Z",
+    updatedAt: "2026-01-01T00:00:00Z",
     completedAt: null,
   };
 }

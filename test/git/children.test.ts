@@ -37,11 +37,12 @@ async function until(condition: () => boolean): Promise<boolean> {
 test("children that are killed are replaced, and what was under way is answered", async (t) => {
   const { bare, commits } = lineOfCommits(t);
   const repository = open(t, bare);
-  const [first = "", second = ""] = git(bare, ["rev-parse", "main~1^{tree}", "main^{tree}"]).split("\n");
+  // Both sides change the file, so git must merge.
+  const [base = "", ours = "", theirs = ""] = git(bare, ["rev-parse", "main~2^{tree}", "main~1^{tree}", "main^{tree}"]).split("\n");
   const ask = async (commit: string) => [
     (await repository.commit(commit))?.tree,
     await repository.patch(commit),
-    (await repository.merge(first, second, first)).tree,
+    (await repository.merge(base, ours, theirs)).tree,
   ];
   const undisturbed = await Promise.all(commits.map(ask));
   const before = repository.pids();
@@ -184,7 +185,7 @@ test("a child that has grown beyond its memory is replaced between two requests,
 test("no child outlives a service that is killed", async (t) => {
   const { bare, commits } = lineOfCommits(t);
   const script = fileURLToPath(new URL("hold-repository.ts", import.meta.url));
-  const holder = spawn(process.execPath, ["--import", "tsx", script, bare, temporaryDirectory(t), commits[1] ?? ""], {
+  const holder = spawn(process.execPath, ["--import", "tsx", script, bare, temporaryDirectory(t), ...commits.slice(0, 3)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => holder.kill("SIGKILL"));

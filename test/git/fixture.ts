@@ -56,7 +56,11 @@ export interface CommitSpec {
   readonly parents: readonly string[];
   readonly files: Files;
   readonly message?: string;
+  /** Name, address and date as fast-import takes them. */
+  readonly author?: string;
 }
+
+const AUTHOR = "A. Uthor <author@example.org> 1600000000 +0000";
 
 /** The stream of `git fast-import` that makes these commits, each with exactly its files. A parent is a ref made earlier; a ref named twice goes on from itself. */
 export function importStream(commits: readonly CommitSpec[]): Buffer {
@@ -67,8 +71,8 @@ export function importStream(commits: readonly CommitSpec[]): Buffer {
     parts.push(bytes);
     say("\n");
   };
-  for (const { ref, parents, files, message = "a change\n" } of commits) {
-    say(`commit ${ref}\nauthor A. Uthor <author@example.org> 1600000000 +0000\ncommitter C. Ommitter <c@example.org> 1600000001 +0000\n`);
+  for (const { ref, parents, files, message = "a change\n", author = AUTHOR } of commits) {
+    say(`commit ${ref}\nauthor ${author}\ncommitter C. Ommitter <c@example.org> 1600000001 +0000\n`);
     data(Buffer.from(message, "utf8"));
     parents.forEach((parent, at) => {
       say(`${at === 0 ? "from" : "merge"} ${parent}\n`);

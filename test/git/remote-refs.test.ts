@@ -7,7 +7,7 @@ import { buildRepository, file, git, temporaryDirectory } from "./fixture.ts";
 import { serveHttp } from "./http-remote.ts";
 
 const NAMES = ["refs/heads/main", "refs/heads/maintenance", "refs/tags/v1", "refs/tags/light", "refs/heads/none"];
-const access = (address: string, GIT_ALLOW_PROTOCOL = "file") => ({ address, env: { GIT_ALLOW_PROTOCOL }, credential: null });
+const access = (address: string, GIT_ALLOW_PROTOCOL = "file") => ({ address, env: { GIT_ALLOW_PROTOCOL }, credential: null, guard: null });
 
 function remote(t: TestContext): string {
   const bare = buildRepository(join(temporaryDirectory(t), "bare"), [

@@ -19,6 +19,11 @@ const FORMS: readonly (readonly [message: string, expected: readonly string[]])[
   [`s\n\nLink: https://git.example.org/linux.git/commit/?h=next&id=${FULL}`, ["mention"]],
   [`s\n\nhttps://raw.example.org/x/${FULL}/file.py`, []],
   [`s\n\nReported-by: syzbot+${FULL.slice(0, 20)}@example.org`, []],
+  [`s\n\n(backported from zfs upstream commit ${FULL})`, ["backport_of"]],
+  [`s\n\n(cherry picked from commit commit ${FULL})`, ["backport_of"]],
+  ["s\n\nThis is a follow up to 3c356622994 which standardizes it", ["mention"]],
+  ["s\n\nThis change partially reverts e89260a. This is safe", ["mention"]],
+  ["s\n\ngit-svn-id: https://example.org/svn/trunk@34 7e1ea52c-4ff2-0310-8f11-9dd32ca42a1c", []],
   ["s\n\nunable to handle a read at virtual address 000000000000002a", []],
 ];
 

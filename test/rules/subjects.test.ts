@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isGeneric, plainSubject, revertSubjects } from "../../src/rules/subjects.ts";
-import { tellingWords } from "../../src/rules/telling-words.ts";
+import { hasTellingWords } from "../../src/rules/telling-words.ts";
 
 test("what vendors and bots put around a subject is taken off", () => {
   const plain = "net: take the table lock";
@@ -35,6 +35,7 @@ test("a revert of a revert may be called a reapplication", () => {
 });
 
 test("only words that say where a line comes from are telling", () => {
-  assert.deepEqual([...tellingWords(["\treturn -EINVAL;\n", "#include <linux/slab.h>\n", "}\n"])], []);
-  assert.deepEqual([...tellingWords(["\tif (dev->table_ready)\n"])], ["dev", "table_ready"]);
+  assert.ok(!hasTellingWords(["\treturn -EINVAL;\n", "#include <linux/slab.h>\n", "}\n"], 1));
+  assert.ok(hasTellingWords(["\tif (dev->table_ready)\n", "\tdev = NULL;\n"], 2));
+  assert.ok(!hasTellingWords(["\tif (dev->table_ready)\n", "\tdev = NULL;\n"], 3));
 });
