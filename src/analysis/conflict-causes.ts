@@ -5,7 +5,8 @@ import { functionOpenedBy, functionSpans } from "../source/c-text.ts";
 import type { FileFailure, Trial } from "./applicability.ts";
 import type { Change } from "./change.ts";
 import { type AnalysisContext, commitRef } from "./context.ts";
-import { short } from "./presence.ts";
+import { introducerOf } from "./name-introducers.ts";
+import { isInTarget, presenceOf, short } from "./presence.ts";
 import { missingAuthors, missingCommitsOfFile, missingCommitsOfFunction } from "./suspects.ts";
 
 /** Why one hunk has no place in the target. `absent` = the code it serves is not there at all. */
@@ -29,7 +30,7 @@ export async function explainConflicts(ctx: AnalysisContext, change: Change, fai
     const failed = failure.hunks.map((hunk) => ({ hunk, missing: missingLines(hunk, placeOf(hunk, failure.content)) }));
     const lines = failure.content === null ? [] : failed.flatMap(({ missing }) => missing.map((line) => line.number));
     const authorOf = await missingAuthors(ctx, change, failure.file.oldPath ?? "", lines);
-    for (const one of failed) causes.push(explainHunk(ctx, change, failure, one, authorOf));
+    for (const one of failed) causes.push(await explainHunk(ctx, change, failure, one, authorOf));
   }
   return causes;
 }
@@ -113,13 +114,13 @@ interface FailedHunk {
   readonly missing: readonly MissingLine[];
 }
 
-function explainHunk(
+async function explainHunk(
   ctx: AnalysisContext,
   change: Change,
   failure: FileFailure,
   { hunk, missing }: FailedHunk,
   authorOf: ReadonlyMap<number, string>,
-): HunkCause {
+): Promise<HunkCause> {
   const path = pathOf(failure.file);
   const { tree } = ctx.target;
   const ofFile = () => missingCommitsOfFile(ctx, change, failure.file.oldPath ?? path);
@@ -143,8 +144,11 @@ function explainHunk(
   const commits = known.length > 0 ? known : ofFile();
   const absent = names.find((name) => !failure.content?.includes(`${name}(`));
   if (absent !== undefined) {
-    const introducer = missingCommitsOfFunction(ctx, change, absent, path)[0] ?? authors[0] ?? null;
-    const text = `${absent}() does not exist in ${path} of ${tree}${introducedBy(ctx, introducer)}`;
+    const brought = missingCommitsOfFunction(ctx, change, absent, path)[0] ?? authors[0] ?? null;
+    const { introducer, said } =
+      brought === null ? await searchIntroducer(ctx, change, absent) : { introducer: brought, said: introducedBy(ctx, brought) };
+    if (introducer !== null && !commits.includes(introducer)) commits.unshift(introducer);
+    const text = `${absent}() does not exist in ${path} of ${tree}${said}`;
     const elsewhere = functionWithLinesOf(hunk, failure.content);
     if (elsewhere === null) return { path, hunk, kind: "function_absent", text, introducer, commits, own: [] };
     const moved = `${text}; ${elsewhere.lines} of the ${elsewhere.of} lines that the hunk expects stand in ${elsewhere.name}()`;
@@ -189,6 +193,22 @@ function ownCommits(ctx: AnalysisContext, path: string, names: readonly string[]
 
 function introducedBy(ctx: AnalysisContext, commit: string | null): string {
   return commit === null ? "" : `: introduced by ${named(ctx, commit)}`;
+}
+
+/** Who brought a function that the index has no missing commit for: one of the others that the target lacks, or one that it has. */
+async function searchIntroducer(
+  ctx: AnalysisContext,
+  change: Change,
+  name: string,
+): Promise<{ readonly introducer: string | null; readonly said: string }> {
+  const fix = ctx.index.commit(change.oid);
+  const found = fix === null ? null : await introducerOf(ctx, fix, name);
+  if (found === null) return { introducer: null, said: "" };
+  if (found.kind === "unknown") return { introducer: null, said: `; who introduced it is unknown: ${found.because}` };
+  const commit = ctx.index.commit(found.oid);
+  const missing = commit !== null && !isInTarget(presenceOf(ctx, commit));
+  if (missing) return { introducer: found.oid, said: introducedBy(ctx, found.oid) };
+  return { introducer: null, said: `: introduced by ${named(ctx, found.oid)}, which ${ctx.target.tree} has` };
 }
 
 function changedBy(ctx: AnalysisContext, commits: readonly string[]): string {

@@ -6,6 +6,7 @@ import type { CommitRef, PinnedTree, ReportProgress } from "../schema/common.ts"
 import type { SourceIndex } from "../source/source-index.ts";
 import { type BlobTexts, blobTexts } from "./blob-texts.ts";
 import type { Change, NoChange } from "./change.ts";
+import type { NameIntroducers } from "./name-introducers.ts";
 import type { ContentFinding } from "./presence-content.ts";
 
 /** What presence by identity asks: the index alone, no object of git. */
@@ -44,6 +45,7 @@ export interface AnalysisContext extends IdentityContext {
   readonly changedText: Map<string, Promise<string>>;
   /** Lines asked for so far: who wrote them, as far as the target lacks the commit (suspects.ts). */
   readonly blames: Map<string, Promise<ReadonlyMap<number, string>>>;
+  readonly names: NameIntroducers;
 }
 
 /** The pins name a commit that the mirror or the index does not have. */
@@ -99,6 +101,7 @@ export async function openContext(input: ContextInput): Promise<AnalysisContext>
     changes: new Map(),
     changedText: new Map(),
     blames: new Map(),
+    names: { asked: new Map(), answers: new Map() },
   };
 }
 

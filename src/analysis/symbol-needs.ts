@@ -13,6 +13,7 @@ import {
 } from "../source/c-text.ts";
 import { type Change, changeOf, isChange } from "./change.ts";
 import { type AnalysisContext, isBulk, missingAncestors } from "./context.ts";
+import { introducerOf } from "./name-introducers.ts";
 import { remember } from "./remember.ts";
 
 /** A name that added lines need, that the target lacks (or has in another form), and the commit that brings it. */
@@ -97,7 +98,18 @@ async function findDefiner(ctx: AnalysisContext, fix: IndexedCommit, name: strin
   for (const commit of adding) {
     if (definesIn(name, await changedText(ctx, commit.oid, "+"))) return commit.oid;
   }
-  return null;
+  return adding.length > 0 ? null : searchDefiner(ctx, fix, name);
+}
+
+/** The same for a name that no commit of the index brought, which says something only where the index lacks patches: those between two upstream trees. */
+async function searchDefiner(ctx: AnalysisContext, fix: IndexedCommit, name: string): Promise<string | null> {
+  if (ctx.sources?.has(ctx.targetTree, name) !== false) return null;
+  if (definesIn(name, await changedText(ctx, fix.oid, "+"))) return null;
+  if (ctx.index.withPatch(ctx.upstreamOnly) === ctx.upstreamOnly.length) return null;
+  const found = await introducerOf(ctx, fix, name);
+  const commit = found?.kind === "found" ? ctx.index.commit(found.oid) : null;
+  if (commit === null || missingAncestors(ctx, fix, [commit.num]).length === 0) return null;
+  return definesIn(name, await changedText(ctx, commit.oid, "+")) ? commit.oid : null;
 }
 
 async function namesInTarget(ctx: AnalysisContext, names: readonly string[], change: Change): Promise<Set<string>> {

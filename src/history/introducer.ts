@@ -22,6 +22,8 @@ export interface IntroducerInput {
   readonly head: IndexedHead;
   /** A head that shares history with it: the patches of the commits that only one of them has are indexed. */
   readonly other: IndexedHead;
+  /** For how many names git is asked; not limited when left out. */
+  readonly mostByGit?: number;
 }
 
 /** A name with more hits than this has no one introducer that would say anything. */
@@ -34,16 +36,20 @@ const MOST_FILES = 24;
  * not hold: their introducer is among the commits whose patches it has. For all others git searches the history of the files that hold the name
  * now, under their former names too: 0.6 s, seconds on a busy machine. A name that left and came back counts from its return where the index answers.
  */
-export function introducers({ index, sources, repo, head, other }: IntroducerInput): (identifier: string) => Promise<Introducer> {
+export function introducers(input: IntroducerInput): (identifier: string) => Promise<Introducer> {
+  const { index, sources, repo, head, other, mostByGit = Number.POSITIVE_INFINITY } = input;
   const own = index.range([head.oid], [other.oid]);
   const isOwn = new Set(own);
   const complete = index.withPatch(own) === own.length;
+  let askedOfGit = 0;
 
   async function byGit(identifier: string): Promise<Introducer> {
     const files = sources.filesWith(head.tree, identifier);
     if (files === null) return unknown(`the sources of ${head.oid} are not indexed`);
     if (files.length === 0) return unknown("no source file of the head holds it");
     if (files.length > MOST_FILES) return unknown(`${files.length} files hold it; the history of at most ${MOST_FILES} is searched`);
+    if (askedOfGit >= mostByGit) return unknown(`git was asked for ${mostByGit} other names, which is the limit`);
+    askedOfGit += 1;
     const paths = new Set(files.flatMap((path) => [path, ...index.formerNames(path)]));
     try {
       const first = (await repo.commitsChanging(identifier, head.oid, [...paths])).at(-1);

@@ -1,27 +1,19 @@
-import type { Place, SearchAnswer } from "../analysis/search.ts";
+import type { SearchAnswer, SearchQuestion } from "../analysis/search.ts";
 import { readSearchTerms } from "../analysis/search-terms.ts";
 import { ApiProblem } from "../problems.ts";
 import { SEARCH_LIMITS } from "../rules/search-fields.ts";
 import type { PinnedTree } from "../schema/common.ts";
-import type { SearchSort } from "../schema/search.ts";
 import { type Asker, runForRequest } from "./failure.ts";
 import type { JobContext } from "./parts.ts";
 import { pinTree, pinUpstreams, requireUpstream } from "./pins.ts";
 import { runIndexed } from "./run-indexed.ts";
 import { requireTree } from "./tree-jobs.ts";
 
-export interface SearchRequest {
+export interface SearchRequest extends Pick<SearchQuestion, "since" | "until" | "path" | "sort" | "after" | "limit"> {
   readonly query: string;
   readonly target: string;
   /** Default: all ready trees of role mainline and stable. */
   readonly upstreams: readonly string[] | undefined;
-  /** Seconds since 1970, both included. */
-  readonly since: number | null;
-  readonly until: number | null;
-  readonly path: string | null;
-  readonly sort: SearchSort;
-  readonly after: Place | null;
-  readonly limit: number;
 }
 
 export interface Searched extends SearchAnswer {

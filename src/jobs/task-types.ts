@@ -16,39 +16,33 @@ export interface IndexTask {
   readonly conventions: readonly OwnConvention[];
 }
 
-export interface AnalyseTask {
-  readonly kind: "analyse";
+/** Asks about a tree: its pins, and where mirror and index are. */
+interface TreeTask {
   readonly gitDir: string;
   readonly indexPath: string;
   /** A folder for disposable object stores; emptied when the service starts. */
   readonly scratchRoot: string;
-  readonly question: Question;
   readonly target: PinnedTree;
   readonly upstreams: readonly PinnedTree[];
+}
+
+export interface AnalyseTask extends TreeTask {
+  readonly kind: "analyse";
+  readonly question: Question;
   readonly options: AnalysisOptions;
 }
 
-export interface CommitTask {
+export interface CommitTask extends TreeTask {
   readonly kind: "commit";
-  readonly gitDir: string;
-  readonly indexPath: string;
-  readonly scratchRoot: string;
   /** 7 to 40 lower-case hexadecimal digits. */
   readonly oid: string;
-  readonly target: PinnedTree;
-  readonly upstreams: readonly PinnedTree[];
 }
 
 /** Many commits against one tree, without trying to apply them: about 4 ms each. */
-export interface CommitsTask {
+export interface CommitsTask extends TreeTask {
   readonly kind: "commits";
-  readonly gitDir: string;
-  readonly indexPath: string;
-  readonly scratchRoot: string;
   /** Each 7 to 40 lower-case hexadecimal digits. */
   readonly ids: readonly string[];
-  readonly target: PinnedTree;
-  readonly upstreams: readonly PinnedTree[];
 }
 
 /** Answered from the index alone: no git is started. */
@@ -57,31 +51,21 @@ export interface SearchTask extends SearchQuestion {
   readonly indexPath: string;
 }
 
-export interface PlanTask {
+export interface PlanTask extends TreeTask {
   readonly kind: "plan";
-  readonly gitDir: string;
-  readonly indexPath: string;
-  readonly scratchRoot: string;
   /** Each 7 to 40 lower-case hexadecimal digits. */
   readonly ids: readonly string[];
-  readonly target: PinnedTree;
-  readonly upstreams: readonly PinnedTree[];
   readonly options: PlanOptions;
 }
 
 /** The steps of a plan on another head of its target. */
-export interface PlanMoveTask {
+export interface PlanMoveTask extends TreeTask {
   readonly kind: "plan-move";
-  readonly gitDir: string;
-  readonly indexPath: string;
-  readonly scratchRoot: string;
   readonly steps: readonly Chosen[];
   readonly files: readonly string[];
   /** The head that the plan was made for. */
   readonly from: string;
   readonly accepted: PlanOptions["adaptation"];
-  readonly target: PinnedTree;
-  readonly upstreams: readonly PinnedTree[];
 }
 
 /** A graph in the language of Graphviz, to be drawn as SVG. */

@@ -1,6 +1,6 @@
 import type { Plan, PlanGraph, PlanGraphEdge, PlanGraphNode } from "../schema/plan.ts";
+import { SHORT } from "./markdown.ts";
 
-const SHORT = 12;
 const LONGEST_LABEL = 60;
 
 /** Steps, what was found not to be needed, and later fixes, as nodes; an edge leads from a commit to the one that needs or fixes it. */

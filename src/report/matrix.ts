@@ -1,7 +1,5 @@
 import type { Matrix, MatrixCell, MatrixRow } from "../schema/matrix.ts";
-import { page, plain, table } from "./markdown.ts";
-
-const SHORT = 12;
+import { page, plain, SHORT, table } from "./markdown.ts";
 
 const cellText = ({ presence, applicability }: MatrixCell): string => (applicability === null ? presence : `${presence}, ${applicability}`);
 

@@ -1,11 +1,9 @@
 import type { z } from "zod";
 import type { PlanOutline } from "../schema/analysis.ts";
 import type { Plan, PlanList } from "../schema/plan.ts";
-import { page, plain, table } from "./markdown.ts";
+import { list, page, plain, SHORT, table, words } from "./markdown.ts";
 import { applicabilityReasons } from "./text.ts";
 
-const SHORT = 12;
-const words = (text: string): string => text.replaceAll("_", " ");
 const name = (commit: { readonly oid: string | null; readonly upstreamOid: string | null; readonly subject: string }): string =>
   `${(commit.upstreamOid ?? commit.oid ?? "").slice(0, SHORT)} ("${plain(commit.subject)}")`;
 
@@ -62,8 +60,8 @@ function stepTable({ steps }: Pick<PlanOutline, "steps">): string[] {
   );
 }
 
-export function renderPlans({ items, nextCursor }: z.infer<typeof PlanList>): string {
-  const rows = items.map((plan) => [
+export function renderPlans(plans: z.infer<typeof PlanList>): string {
+  return list("Plans", ["plan", "target", "at", "status", "applies", "asked"], plans, (plan) => [
     plan.id,
     plan.target.tree,
     plan.target.oid.slice(0, SHORT),
@@ -71,7 +69,4 @@ export function renderPlans({ items, nextCursor }: z.infer<typeof PlanList>): st
     plan.applies === null ? "" : plan.applies ? "applies" : "does not apply",
     plan.createdAt,
   ]);
-  const more = nextCursor === null ? [] : ["", `More follow: ?cursor=${nextCursor}`];
-  const body = rows.length === 0 ? ["none"] : table(["plan", "target", "at", "status", "applies", "asked"], rows);
-  return page("Plans", [], ...body, ...more);
 }

@@ -6,12 +6,10 @@ import type { FeedEvent } from "../schema/events.ts";
 import type { AnalysisSummary } from "../schema/lists.ts";
 import type { Problem } from "../schema/problem.ts";
 import type { Fetch, Tree } from "../schema/tree.ts";
-import { page, plain, table } from "./markdown.ts";
+import { type Listed, list, page, plain, SHORT, table, words } from "./markdown.ts";
 import { applicabilityReasons } from "./text.ts";
 
-const SHORT = 12;
 const short = (oid: string | null): string => oid?.slice(0, SHORT) ?? "";
-const words = (text: string): string => text.replaceAll("_", " ");
 
 function progressText(progress: Progress | null): string | null {
   if (progress === null) return null;
@@ -19,18 +17,6 @@ function progressText(progress: Progress | null): string | null {
 }
 
 const problemText = (problem: Problem | null): string | null => (problem === null ? null : `${problem.title}: ${problem.detail}`);
-
-interface Listed<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
-}
-
-/** A list as a table. A last line says that more follows, and how to get it. */
-function list<T>(title: string, head: readonly string[], { items, nextCursor }: Listed<T>, row: (item: T) => readonly string[]): string {
-  const more = nextCursor === null ? [] : ["", `More follow: ?cursor=${nextCursor}`];
-  const body = items.length === 0 ? ["none"] : table(head, items.map(row));
-  return page(title, [], ...body, ...more);
-}
 
 export function renderTree(tree: Tree): string {
   return page(`Tree ${tree.id}: ${tree.state}`, [

@@ -1,7 +1,6 @@
 import type { SearchHit } from "../schema/search.ts";
-import { plain } from "./markdown.ts";
+import { plain, SHORT } from "./markdown.ts";
 
-const SHORT = 12;
 const DATE = 10;
 
 /** One line a commit: `absent 2025-03-10 1054e8ffc5c4 nfsd: prevent callback tasks running concurrently`. */

@@ -1,8 +1,6 @@
 import type { Analysis, Applicability, Candidate, Prerequisite } from "../schema/analysis.ts";
 import type { CommitRef } from "../schema/common.ts";
-import { plain, table } from "./markdown.ts";
-
-const SHORT = 12;
+import { plain, SHORT, table } from "./markdown.ts";
 
 function shortName(commit: Pick<CommitRef, "oid" | "upstreamOid" | "subject">): string {
   return `${(commit.upstreamOid ?? commit.oid ?? "(patch)").slice(0, SHORT)} ("${plain(commit.subject)}")`;

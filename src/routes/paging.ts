@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { ApiProblem } from "../problems.ts";
+import type { ListPlace } from "../store/database.ts";
 
 /** Query parameters of every list. */
 export const Paging = z.strictObject({
@@ -56,7 +57,7 @@ export function readNumber(cursor: string): number {
 }
 
 /** The place in a list that is ordered by time and then by id. */
-export function readPlace(cursor: string | undefined): { readonly createdAt: string; readonly id: string } | null {
+export function readPlace(cursor: string | undefined): ListPlace | null {
   if (cursor === undefined) return null;
   const [createdAt = "", id = ""] = readCursor(cursor, 2);
   return { createdAt, id };

@@ -46,7 +46,7 @@ const secondsOf = (day: string) => Math.floor(Date.parse(day) / 1000);
 const lastSecondOf = (day: string) => secondsOf(day) + (day.includes("T") ? 0 : DAY_SECONDS - 1);
 
 /** @throws ApiProblem invalid-request for a cursor of another list or order */
-function readPlace(cursor: string | undefined, sort: SearchSort): { readonly key: number; readonly num: number } | null {
+function readHitPlace(cursor: string | undefined, sort: SearchSort): { readonly key: number; readonly num: number } | null {
   if (cursor === undefined) return null;
   const [order, key, num] = readCursor(cursor, 3);
   const place = { key: Number(key), num: Number(num) };
@@ -84,7 +84,7 @@ export function searchRoutes(app: App, context: JobContext): void {
           until: until === undefined ? null : lastSecondOf(until),
           path: path ?? null,
           sort,
-          after: readPlace(cursor, sort),
+          after: readHitPlace(cursor, sort),
           limit,
         },
         { caller: callerOf(request), priority: PRIORITY.person },

@@ -14,4 +14,6 @@ export const PREREQUISITE_LIMITS = {
   trials: 400,
   /** Suspects made to fit where none applies as it was written: each costs as much as a candidate. */
   adaptations: 4,
+  /** Names of one analysis whose introducer git is asked for: 0.6 s each, seconds on a busy machine. */
+  introducerSearches: 4,
 } as const;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AnalysisOptions, AnalysisResult, Question, Verdict } from "../schema/analysis.ts";
 import { type JobConclusion, JobStatus, PinnedTree, Progress } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, readJson, readNullable, readWord, writeNullable } from "./json.ts";
 
 /** All that an answer depends on; the id is derived from it. */
@@ -91,12 +91,7 @@ export interface AnalysisFilter {
 }
 
 /** Newest first, from the one after `after`. */
-export async function listAnalyses(
-  db: Db,
-  filter: AnalysisFilter,
-  after: { readonly createdAt: string; readonly id: string } | null,
-  limit: number,
-): Promise<AnalysisSummaryRow[]> {
+export async function listAnalyses(db: Db, filter: AnalysisFilter, after: ListPlace | null, limit: number): Promise<AnalysisSummaryRow[]> {
   let query = db.selectFrom("analyses").select(SUMMARY);
   const { targets, statuses, verdicts, updatedSince } = filter;
   if (targets !== undefined) query = query.where("target_tree", "in", targets);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AnalysisRequest, Verdict } from "../schema/analysis.ts";
 import { type JobConclusion, JobStatus, PinnedTree } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, readJson, readWord, writeNullable } from "./json.ts";
 
 export interface BatchRow {
@@ -78,7 +78,7 @@ export interface BatchFilter {
 export async function listBatches(
   db: Db,
   { statuses, updatedSince }: BatchFilter,
-  after: { readonly createdAt: string; readonly id: string } | null,
+  after: ListPlace | null,
   limit: number,
 ): Promise<BatchRow[]> {
   let query = db.selectFrom("batches").selectAll();

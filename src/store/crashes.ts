@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { CrashKind, Signature } from "../schema/signature.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readJson } from "./json.ts";
 import { pack, unpack } from "./packed-text.ts";
 
@@ -82,12 +82,7 @@ export async function crashSignature(db: Db, id: string): Promise<Signature> {
 }
 
 /** Newest first, from the one after `after`. */
-export async function listCrashes(
-  db: Db,
-  filter: CrashFilter,
-  after: { readonly createdAt: string; readonly id: string } | null,
-  limit: number,
-): Promise<CrashRow[]> {
+export async function listCrashes(db: Db, filter: CrashFilter, after: ListPlace | null, limit: number): Promise<CrashRow[]> {
   let query = db.selectFrom("crashes").selectAll();
   if (filter.fingerprint !== undefined) query = query.where("fingerprint", "=", filter.fingerprint);
   if (filter.kinds !== undefined) query = query.where("kind", "in", filter.kinds);

@@ -156,6 +156,12 @@ export interface Schema {
 
 export type Db = Kysely<Schema>;
 
+/** Where a list stands that is ordered by time and then by id: its last row. */
+export interface ListPlace {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
 /** Another process holds the data directory. */
 export class DirectoryInUse extends Error {}
 

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { DeliveryState, WebhookEvent, WebhookPayload } from "../schema/webhook.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readJson } from "./json.ts";
 
 export interface DeliveryRow {
@@ -54,7 +54,7 @@ export async function listDeliveries(
   db: Db,
   webhook: string,
   state: DeliveryState | undefined,
-  after: { readonly createdAt: string; readonly id: string } | null,
+  after: ListPlace | null,
   limit: number,
 ): Promise<DeliveryRow[]> {
   let query = db.selectFrom("deliveries").selectAll().where("webhook", "=", webhook);

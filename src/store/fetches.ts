@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { type JobConclusion, JobStatus, Progress } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, writeNullable } from "./json.ts";
 
 export interface FetchRow {
@@ -51,7 +51,7 @@ export async function listFetches(
   db: Db,
   tree: string,
   { statuses, updatedSince }: FetchFilter,
-  after: { readonly createdAt: string; readonly id: string } | null,
+  after: ListPlace | null,
   limit: number,
 ): Promise<FetchRow[]> {
   let query = db.selectFrom("fetches").selectAll().where("tree", "=", tree);

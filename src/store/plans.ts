@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type JobConclusion, JobStatus, PinnedTree, Progress } from "../schema/common.ts";
 import { PlanAnswer, PlanMail, PlanOptions, type PlanResult } from "../schema/plan.ts";
 import { Problem } from "../schema/problem.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, readJson, readNullable, writeNullable } from "./json.ts";
 import { pack, unpack } from "./packed-text.ts";
 
@@ -90,7 +90,7 @@ export async function planMails(db: Db, id: string): Promise<PlanMail[]> {
 export async function listPlans(
   db: Db,
   targets: readonly string[] | undefined,
-  after: { readonly createdAt: string; readonly id: string } | null,
+  after: ListPlace | null,
   limit: number,
 ): Promise<PlanSummaryRow[]> {
   let query = db.selectFrom("plans").select(SUMMARY);

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { z } from "zod";
 import { Webhook, WebhookEvent } from "../schema/webhook.ts";
-import type { Db, Schema } from "./database.ts";
+import type { Db, ListPlace, Schema } from "./database.ts";
 import { readJson } from "./json.ts";
 
 export interface WebhookRow {
@@ -48,11 +48,7 @@ export async function webhookOfKey(db: Db, idempotencyKey: string): Promise<Webh
 }
 
 /** Newest first, from the one after `after`. */
-export async function listWebhooks(
-  db: Db,
-  after: { readonly createdAt: string; readonly id: string } | null,
-  limit: number,
-): Promise<WebhookRow[]> {
+export async function listWebhooks(db: Db, after: ListPlace | null, limit: number): Promise<WebhookRow[]> {
   let query = db.selectFrom("webhooks").selectAll();
   if (after !== null) {
     query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));

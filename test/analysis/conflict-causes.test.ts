@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { changeOf, isChange } from "../../src/analysis/change.ts";
+import { introducerOf } from "../../src/analysis/name-introducers.ts";
+import { symbolNeeds } from "../../src/analysis/symbol-needs.ts";
 import { tryCommit } from "../../src/analysis/try-commit.ts";
 import { commitTo, openTrees } from "./trees.ts";
 
@@ -36,4 +39,74 @@ test("a conflict that an upstream commit made does not blame the target", async 
   assert.ok(tried.kind === "tried");
   assert.deepEqual(tried.causes[0]?.own, []);
   assert.deepEqual(tried.causes[0]?.commits, [commit("up~1").oid]);
+});
+
+const GONE = "int gone(struct dev *dev)\n{\n\treturn alpha(dev);\n}\n";
+
+test("a function that the target took out: who introduced it is asked of git, and is no commit to bring", async (t) => {
+  const commits = [
+    commitTo("up", "base\n", { "f.c": BASE }),
+    commitTo("up", "add gone\n", { "f.c": BASE + GONE }),
+    commitTo("vendor", "vendor: without gone\n", { "f.c": BASE }, ["refs/heads/up"]),
+    commitTo("up", "fix: check gone\n", { "f.c": BASE + GONE.replace("alpha(dev)", "alpha(dev) ?: -1") }),
+  ];
+  const { ctx, commit } = await openTrees(t, commits, "vendor");
+  const tried = await tryCommit(ctx, commit("up").oid);
+  assert.ok(tried.kind === "tried");
+  const [cause] = tried.causes;
+  assert.match(cause?.text ?? "", /gone\(\) does not exist in f\.c of vendor: introduced by [0-9a-f]+ \("add gone"\), which vendor has/);
+  assert.equal(cause?.introducer, null);
+});
+
+test("a function that the index knows no commit of, because no patch between two upstream trees is indexed", async (t) => {
+  const commits = [
+    commitTo("up", "base\n", { "f.c": BASE }),
+    commitTo("vendor", "stable: another file\n", { "f.c": BASE, "h.c": "int h;\n" }, ["refs/heads/up"]),
+    commitTo("up", "add gone\n", { "f.c": BASE + GONE }),
+    commitTo("up", "fix: check gone\n", { "f.c": BASE + GONE.replace("{\n", "{\n\tif (!dev)\n\t\treturn 0;\n") }),
+  ];
+  const { ctx, commit } = await openTrees(t, commits, "stable");
+  const introducer = commit("up~1").oid;
+  assert.deepEqual(ctx.index.commitsAdding("gone", 10), [], "outside of the patches of the index");
+  const fix = ctx.index.commit(commit("up").oid);
+  assert.ok(fix);
+  assert.deepEqual(await introducerOf(ctx, fix, "gone"), { kind: "found", oid: introducer, by: "git" });
+  const tried = await tryCommit(ctx, fix.oid);
+  assert.ok(tried.kind === "tried");
+  assert.equal(tried.causes[0]?.introducer, introducer);
+});
+
+test("a function that upstream made of lines that the target has too", async (t) => {
+  const lines = [...LINES, "golf(dev)", "hotel(dev)", "india(dev)", "juliet(dev)", "kilo(dev)", "lima(dev)"];
+  const split = (all: readonly string[]) => `${body(all.slice(0, 5))}\n${body(all.slice(5)).replace("go(", "gone(")}`;
+  const commits = [
+    commitTo("up", "base\n", { "f.c": body(lines) }),
+    commitTo("vendor", "stable: count juliet\n", { "f.c": body(lines.with(9, "count(dev)")) }, ["refs/heads/up"]),
+    commitTo("up", "split go\n", { "f.c": split(lines) }),
+    commitTo("up", "fix: check juliet\n", { "f.c": split(lines.with(9, "juliet(dev, GOOD)")) }),
+  ];
+  const { ctx, commit } = await openTrees(t, commits, "stable");
+  const tried = await tryCommit(ctx, commit("up").oid);
+  assert.ok(tried.kind === "tried");
+  const [cause] = tried.causes;
+  assert.equal(cause?.introducer, commit("up~1").oid);
+  assert.match(cause?.text ?? "", /gone\(\) does not exist in f\.c of vendor: introduced by [0-9a-f]+ \("split go"\)/);
+  assert.equal(cause?.commits[0], commit("up~1").oid);
+});
+
+test("a symbol need whose introducer is outside of the patches of the index", async (t) => {
+  const use = body(LINES.with(2, "charlie(dev, brave_new())"));
+  const commits = [
+    commitTo("up", "base\n", { "f.c": BASE, "g.h": "int g(void);\n" }),
+    commitTo("vendor", "stable: another file\n", { "f.c": BASE, "g.h": "int g(void);\n", "h.c": "int h;\n" }, ["refs/heads/up"]),
+    commitTo("up", "add brave_new\n", { "f.c": BASE, "g.h": "int g(void);\nint brave_new(void);\n" }),
+    commitTo("up", "fix: use brave_new\n", { "f.c": use, "g.h": "int g(void);\nint brave_new(void);\n" }),
+  ];
+  const { ctx, commit } = await openTrees(t, commits, "stable");
+  const change = await changeOf(ctx, commit("up").oid);
+  assert.ok(isChange(change));
+  assert.deepEqual(
+    (await symbolNeeds(ctx, change)).map(({ symbol, introducer }) => ({ symbol, introducer })),
+    [{ symbol: "brave_new", introducer: commit("up~1").oid }],
+  );
 });

@@ -6,6 +6,8 @@ import type { IndexedCommit } from "../../src/history/history-index.ts";
 import { ingestHistory } from "../../src/history/ingest.ts";
 import { ingestPatches } from "../../src/history/ingest-patches.ts";
 import { openIndex } from "../../src/history/open-index.ts";
+import { ingestSources } from "../../src/source/ingest-sources.ts";
+import { openSourceIndex, sourceIndexPath } from "../../src/source/source-index.ts";
 import { buildRepository, type CommitSpec, file, git, open, temporaryDirectory } from "../git/fixture.ts";
 
 const NAMES = [
@@ -41,17 +43,21 @@ export function commitTo(
   return { ref: `refs/heads/${ref}`, parents, message, files: new Map(Object.entries(contents).map(([path, text]) => [path, file(text)])) };
 }
 
-/** An index over a mainline (`up`) and a vendor tree (`vendor`), and a context that asks about the vendor's head. */
+/**
+ * An index over a mainline (`up`) and a vendor tree (`vendor`, or of another role), and a context that asks about the vendor's head;
+ * with the role, the sources of both heads are indexed too.
+ */
 export async function openTrees(
   t: TestContext,
   commits: readonly CommitSpec[],
+  role?: "stable" | "vendor",
 ): Promise<{ readonly ctx: AnalysisContext; readonly commit: (revision: string) => IndexedCommit }> {
   const directory = temporaryDirectory(t);
   const bare = buildRepository(join(directory, "bare"), commits);
   const oid = (revision: string) => git(bare, ["rev-parse", revision]);
   const trees = [
     { id: "up", role: "mainline" as const, headOid: oid("up") },
-    { id: "vendor", role: "vendor" as const, headOid: oid("vendor") },
+    { id: "vendor", role: role ?? ("vendor" as const), headOid: oid("vendor") },
   ];
   const options = { gitDir: bare, indexPath: join(directory, "index.sqlite"), trees, report: () => {} };
   await ingestHistory(options);
@@ -59,7 +65,12 @@ export async function openTrees(
   const index = openIndex(options.indexPath);
   t.after(() => index.close());
   const pin = (tree: string) => ({ tree, ref: tree, oid: oid(tree) });
-  const ctx = await openContext({ repo: open(t, bare), index, target: pin("vendor"), upstreams: [pin("up")] });
+  const pins = { index, target: pin("vendor"), upstreams: [pin("up")] };
+  const repo = open(t, bare);
+  if (role !== undefined) await ingestSources(options);
+  const sources = role === undefined ? null : openSourceIndex(sourceIndexPath(options.indexPath), repo);
+  t.after(() => sources?.close());
+  const ctx = await openContext({ repo, ...pins, ...(sources === null ? {} : { sources }) });
   return {
     ctx,
     commit: (revision) => {

@@ -58,6 +58,9 @@ test("the introducer of a name, inside and outside of the commits whose patches 
     oid: vendor,
     by: "index",
   });
+  const once = introducers({ ...input, mostByGit: 1 });
+  assert.deepEqual(await once("first"), { kind: "found", oid: oids[0], by: "git" });
+  assert.match(JSON.stringify(await once("second")), /unknown.*which is the limit/);
   const elsewhere = introducers({ ...input, head: headOf(oids[4] ?? "") });
   assert.match(JSON.stringify(await elsewhere("first")), /unknown.*not indexed/);
 
