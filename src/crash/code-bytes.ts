@@ -4,7 +4,7 @@ import type { LogLine } from "./line.ts";
 type Code = NonNullable<SignatureDetails["code"]>;
 
 /** `Code: 0f 1f <0f> 0b` of x86, `Code: aa1c03e0 (d4210000)` of arm64 and arm, `Code: 8c820000 <8c430000>` of mips. */
-const CODE = /^\s{0,16}Code: {1,4}((?:[<(]?[0-9a-f]{2,8}[>)]? {0,4}){1,200})$/;
+const CODE = /^\s{0,16}Code: {1,4}([<(]?[0-9a-f]{2,8}[>)]?(?: {1,4}[<(]?[0-9a-f]{2,8}[>)]?){0,199}) {0,4}$/;
 /** Where user space was; x86 prints its code right behind, since 4.18, and that of the kernel far below, before. */
 const USER_PC = /^\s{0,16}RIP: 00(?:33|23|2b):/;
 const RIGHT_BEHIND = 2;

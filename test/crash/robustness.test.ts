@@ -114,6 +114,11 @@ test("time grows with the length of the text, whatever the text", () => {
   }
 });
 
+test("a run of digits that could be cut into bytes in many ways is not tried in all of them", () => {
+  const oops = "BUG: unable to handle kernel NULL pointer dereference at 0000000000000008\n";
+  assert.ok(time(`${oops}Code: ${"0f".repeat(2000)} x\nRIP: 0010:nfsd4_probe_callback+0x1a/0x90\n`) < 2000);
+});
+
 test("a crash in the middle of a long log is found", () => {
   const quiet = "[  100.000000] nfs: server 10.0.0.1 not responding, still trying\n".repeat(20_000);
   const stamped = OOPS_ARM64.trimEnd()
