@@ -63,4 +63,25 @@ export const COMMON_FRAGMENTS: readonly string[] = [
   "A ",
   "[<c0000000>] ",
   "_",
+  "00 ",
+  "0000000000000000 ",
+  "<00> ",
+  "0-",
+  "0:",
 ];
+
+/** What a hostile text for this expression repeats. */
+export function fragmentsFor(expression: RegExp): readonly string[] {
+  const own = wordsOf(expression);
+  return [...new Set([...COMMON_FRAGMENTS, ...own, ...own.map((word) => `${word} `), ...own.map((word) => `${word}a`)])];
+}
+
+/** What a hostile text for this expression begins with: its first word lets the search come to what may be repeated behind it. */
+export function prefixesFor(expression: RegExp): readonly string[] {
+  return [
+    "",
+    ...wordsOf(expression)
+      .slice(0, 1)
+      .flatMap((word) => [word, `${word} `]),
+  ];
+}

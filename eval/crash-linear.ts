@@ -1,5 +1,5 @@
 import { readCrash } from "../src/crash/read-crash.ts";
-import { COMMON_FRAGMENTS, type Expression, readingExpressions, wordsOf } from "./crash-expressions.ts";
+import { COMMON_FRAGMENTS, type Expression, fragmentsFor, prefixesFor, readingExpressions, wordsOf } from "./crash-expressions.ts";
 import { oneOf, readOptions, wholeNumber } from "./usage.ts";
 
 /** What is repeated to a hostile text for the whole reader, beside the words of every expression: pieces that its layers look for. */
@@ -124,13 +124,15 @@ function growthOfReader(words: ReadonlySet<string>, length: number): Growth[] {
 }
 
 function growthOfExpressions(expressions: readonly Expression[], length: number): Growth[] {
-  return expressions.flatMap(({ file, expression }) => {
-    const own = wordsOf(expression);
-    const fragments = new Set([...COMMON_FRAGMENTS, ...own, ...own.map((word) => `${word} `), ...own.map((word) => `${word}a`)]);
-    return [...fragments].map((fragment) =>
-      growthOf(`${file} ${expression} on ${JSON.stringify(fragment)}`, fragment, length, (text) => void expression.exec(text)),
-    );
-  });
+  return expressions.flatMap(({ file, expression }) =>
+    prefixesFor(expression).flatMap((prefix) =>
+      fragmentsFor(expression).map((fragment) =>
+        growthOf(`${file} ${expression} on ${JSON.stringify(prefix)} and ${JSON.stringify(fragment)}`, fragment, length, (text) => {
+          expression.exec(`${prefix}${text}\u0001`);
+        }),
+      ),
+    ),
+  );
 }
 
 function summary(what: string, growths: readonly Growth[]): { count: number; over: number; worst: number; slowest: number } {
