@@ -4,13 +4,9 @@ import { patchId } from "../patch/patch-id.ts";
 import { difference, loadGraph, numLookup, reachableBits } from "./commit-graph.ts";
 import { type IndexDatabase, openForWriting } from "./index-file.ts";
 import type { IngestOptions, IngestTree } from "./ingest.ts";
-import { stageProgress } from "./progress.ts";
 import { exactToken } from "./search-terms.ts";
-import { writeBatch } from "./write-batch.ts";
 import { tableDictionary } from "./write-commits.ts";
-
-/** Patches of one transaction. */
-const BATCH = 5_000;
+import { writeFound } from "./write-found.ts";
 
 /**
  * The second pass: patch-ids, functions and identifiers of the commits that matter, which are those that an upstream tree has and a
@@ -49,27 +45,15 @@ function wanted(db: IndexDatabase, trees: readonly IngestTree[]): { readonly num
 
 async function addPatches(options: IngestOptions, db: IndexDatabase): Promise<void> {
   const commits = wanted(db, options.trees);
-  const numOf = new Map(commits.map(({ num, oid }) => [oid, num]));
-  const progress = stageProgress("patches", options.report, commits.length);
   const write = patchWriter(db);
-  const batch = writeBatch(db, options.batchSize ?? BATCH, () => {});
-  let done = 0;
-  let missing = 0;
-  try {
-    for await (const patch of patches({ gitDir: options.gitDir, oids: commits.map(({ oid }) => oid), signal: options.signal })) {
-      const num = numOf.get(patch.oid);
-      if (num === undefined) continue;
-      if (patch.state === "missing") missing += 1;
-      else write(num, patch);
-      batch.added();
-      done += 1;
-      progress.update(done);
-    }
-    batch.commit();
-  } finally {
-    batch.abandon();
-  }
-  progress.end(done);
+  const missing = await writeFound(options, db, {
+    stage: "patches",
+    numOf: new Map(commits.map(({ num, oid }) => [oid, num])),
+    found: patches({ gitDir: options.gitDir, oids: commits.map(({ oid }) => oid), signal: options.signal }),
+    write: (num, patch) => {
+      if (patch.state !== "missing") write(num, patch);
+    },
+  });
   if (missing > 0) options.log?.(`${missing} patches could not be read: the repository lacks objects`);
 }
 

@@ -1,12 +1,8 @@
 import { renames } from "../git/rename-stream.ts";
 import type { IndexDatabase } from "./index-file.ts";
 import type { IngestOptions } from "./ingest.ts";
-import { stageProgress } from "./progress.ts";
-import { writeBatch } from "./write-batch.ts";
 import { directoriesOf, tableDictionary } from "./write-commits.ts";
-
-/** Commits of one transaction. */
-const BATCH = 5_000;
+import { writeFound } from "./write-found.ts";
 
 /**
  * Asks git for the renames of the commits that may have some. Those whose objects are missing are told and stay noted for the next run.
@@ -16,32 +12,21 @@ export async function addRenames(options: IngestOptions, db: IndexDatabase): Pro
   const toFind = db.prepare("SELECT num, lower(hex(oid)) AS oid FROM renames_to_find JOIN commits USING (num) ORDER BY num").all();
   const numOf = new Map((toFind as { num: number; oid: string }[]).map(({ num, oid }) => [oid, num]));
   if (numOf.size === 0) return;
-  const progress = stageProgress("renames", options.report, numOf.size);
   const found = db.prepare("DELETE FROM renames_to_find WHERE num = ?");
   const path = tableDictionary(db, "paths", ["path"]);
   const insert = db.prepare("INSERT INTO renames VALUES (?, ?, ?)");
-  const batch = writeBatch(db, options.batchSize ?? BATCH, () => {});
-  let done = 0;
-  let missing = 0;
-  try {
-    for await (const commit of renames({ gitDir: options.gitDir, oids: [...numOf.keys()], signal: options.signal })) {
-      const num = numOf.get(commit.oid);
-      if (num === undefined) continue;
-      if (commit.state === "missing") missing += 1;
-      else found.run(num);
+  const missing = await writeFound(options, db, {
+    stage: "renames",
+    numOf,
+    found: renames({ gitDir: options.gitDir, oids: [...numOf.keys()], signal: options.signal }),
+    write: (num, commit) => {
+      if (commit.state !== "missing") found.run(num);
       for (const { from, to } of commit.renames) {
         const source = path(from);
         for (const entered of [to, ...directoriesEntered(from, to)]) insert.run(path(entered), num, source);
       }
-      batch.added();
-      done += 1;
-      progress.update(done);
-    }
-    batch.commit();
-  } finally {
-    batch.abandon();
-  }
-  progress.end(done);
+    },
+  });
   if (missing > 0) options.log?.(`renames of ${missing} commits could not be read: the repository lacks objects`);
 }
 
