@@ -30,8 +30,8 @@ async function runBundledNode(): Promise<number> {
     process.stderr.write(`backportd needs Node ${REQUIRED.join(".")} or later, this is ${process.version}: install a current Node.\n`);
     return 1;
   }
-  const tsx = new URL("../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
-  const child = spawn(bundled, ["--import", tsx, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const start = fileURLToPath(new URL("../bin/backportd.mjs", import.meta.url));
+  const child = spawn(bundled, [start, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));
 }
@@ -39,8 +39,12 @@ async function runBundledNode(): Promise<number> {
 async function run(command: string | undefined, rest: readonly string[]): Promise<number> {
   switch (command) {
     case "serve": {
+      const { keepCompiledCode, writeCompiledCode } = await import("./compiled-code.ts");
+      // Worker threads take it from there.
+      Object.assign(process.env, keepCompiledCode(process.env.BACKPORTD_DATA || "./data"));
       const { serve } = await import("./server.ts");
       await serve(process.env);
+      writeCompiledCode();
       return Number(process.exitCode ?? 0);
     }
     case "demo": {

@@ -10,8 +10,9 @@ const TOKENS = /\b(bpd_[0-9a-f]{12}_|whsec_)[\w+/=-]+/g;
 /**
  * The log of the service: JSON lines on stdout. Headers and remotes are redacted by name. Addresses also turn up inside messages of
  * errors and arguments of git, and tokens wherever somebody pastes them, so both are taken out of every line as it is written.
+ * Whoever reads slowly does not hold up the service; what is not written yet is written when the process exits.
  */
-export function createLog(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+export function createLog(level: string, destination: DestinationStream = pino.destination({ dest: 1, sync: false })): Logger {
   return pino(
     {
       level,

@@ -29,7 +29,7 @@ const QuietLine = z.object({ level: z.number().max(30) });
  * @throws Error when the service ends before it listens, or does not listen within 30 seconds; the message holds the end of its log.
  */
 export async function startService(environment: Readonly<Record<string, string | undefined>>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../cli.ts"), "serve"], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../../bin/backportd.mjs"), "serve"], {
     env: { ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

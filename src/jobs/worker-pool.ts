@@ -2,6 +2,7 @@ import { MessageChannel, type ResourceLimits } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { sharedCounts } from "../git/child-counts.ts";
 import type { Progress } from "../schema/common.ts";
+import { THREAD_OPTIONS } from "../thread-options.ts";
 import type { ResultOf, TaskContext, Workers, WorkerTask } from "./task-types.ts";
 import type { WorkerAnswer } from "./worker-protocol.ts";
 
@@ -30,8 +31,6 @@ const INDEX_NICENESS = 10;
 const ANALYSIS_NICENESS = 5;
 /** Its garbage is collected early: streams of commits and patches leave much, of which little stays. In MiB. */
 const INDEX_YOUNG_HEAP = 24;
-/** Node below 22.18 does not read TypeScript itself, and threads do not inherit a loader that was registered at run time. */
-const EXEC_ARGV = ["--import", import.meta.resolve("tsx")];
 
 export interface WorkerPoolOptions {
   /** Module whose default export is made by answerTasks. */
@@ -51,7 +50,7 @@ export function openWorkers(options: WorkerPoolOptions): Workers {
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
-      execArgv: EXEC_ARGV,
+      execArgv: [...THREAD_OPTIONS],
       closeTimeout: 2 * GRACE_MS,
       workerData: sharedCounts(),
       niceIncrement,
