@@ -5,6 +5,7 @@ import { type JobConclusion, JobStatus, PinnedTree, Progress } from "../schema/c
 import { Problem } from "../schema/problem.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, readJson, readNullable, readWord, writeNullable } from "./json.ts";
+import { newestFirst } from "./queries.ts";
 
 /** All that an answer depends on; the id is derived from it. */
 export interface AnalysisPins {
@@ -98,17 +99,8 @@ export async function listAnalyses(db: Db, filter: AnalysisFilter, after: ListPl
   if (statuses !== undefined) query = query.where("status", "in", statuses);
   if (verdicts !== undefined) query = query.where("verdict", "in", verdicts);
   if (updatedSince !== undefined) query = query.where("updated_at", ">=", updatedSince);
-  if (after !== null) {
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  }
-  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  const rows = await newestFirst(query, after, limit).execute();
   return rows.map(toSummary);
-}
-
-/** In the order in which they were asked. */
-export async function unfinishedAnalyses(db: Db): Promise<{ id: string; caller: string; priority: number }[]> {
-  const query = db.selectFrom("analyses").select(["id", "caller", "priority"]).where("status", "!=", "completed");
-  return query.orderBy("created_at").execute();
 }
 
 /** Raises the priority of an analysis that waits. */

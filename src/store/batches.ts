@@ -5,6 +5,7 @@ import { type JobConclusion, JobStatus, PinnedTree } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, readJson, readWord, writeNullable } from "./json.ts";
+import { newestFirst } from "./queries.ts";
 
 export interface BatchRow {
   readonly id: string;
@@ -84,10 +85,7 @@ export async function listBatches(
   let query = db.selectFrom("batches").selectAll();
   if (statuses !== undefined) query = query.where("status", "in", statuses);
   if (updatedSince !== undefined) query = query.where("updated_at", ">=", updatedSince);
-  if (after !== null) {
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  }
-  return (await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute()).map(toRow);
+  return (await newestFirst(query, after, limit).execute()).map(toRow);
 }
 
 /** In the order in which they were asked. */

@@ -3,6 +3,7 @@ import { CrashKind, Signature } from "../schema/signature.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readJson } from "./json.ts";
 import { pack, unpack } from "./packed-text.ts";
+import { newestFirst } from "./queries.ts";
 
 export interface CrashRow {
   readonly id: string;
@@ -87,10 +88,7 @@ export async function listCrashes(db: Db, filter: CrashFilter, after: ListPlace 
   if (filter.fingerprint !== undefined) query = query.where("fingerprint", "=", filter.fingerprint);
   if (filter.kinds !== undefined) query = query.where("kind", "in", filter.kinds);
   if (filter.updatedSince !== undefined) query = query.where("updated_at", ">=", filter.updatedSince);
-  if (after !== null) {
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  }
-  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  const rows = await newestFirst(query, after, limit).execute();
   return rows.map(toRow);
 }
 

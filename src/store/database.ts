@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
-import { type Generated, Kysely, sql, type Transaction } from "kysely";
+import { type Generated, Kysely, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import type { JobConclusion, JobStatus, TreeRole } from "../schema/common.ts";
 import type { TreeState } from "../schema/tree.ts";
+import { createFlusher, NO_FLUSH } from "./flush.ts";
 import { migrations } from "./migrations.ts";
-import { StateDialect } from "./sqlite-dialect.ts";
+import { StateDialect, shareState } from "./sqlite-dialect.ts";
 
 /** Columns that hold JSON are text here; the file of each table validates them on read. */
 export interface Schema {
@@ -115,6 +116,8 @@ export interface Schema {
   /** Compressed with gzip. */
   crash_texts: { id: string; text: Uint8Array; signature: Uint8Array };
   events: { seq: Generated<number>; resource: string; type: string; data: string; at: string };
+  /** What the service notes for itself (store/retention.ts). */
+  marks: { name: string; value: string };
   tokens: {
     id: string;
     name: string;
@@ -193,18 +196,31 @@ export function lockDirectory(data: string): () => void {
 /** How long to wait for another program that writes to the state; nothing else is answered meanwhile. */
 const LOCKED_MS = 500;
 
+const LONGEST_LOG = 8000;
+
+/** By the state, the same state for transactions that are not flushed. */
+const UNFLUSHED = new WeakMap<Db, Db>();
+
 /**
- * Opens (and migrates) the state of the service. WAL with synchronous=FULL: a committed row survives power loss,
- * which the promise "accepted means kept" rests on.
+ * Opens (and migrates) the state of the service. What is written survives power loss once the write has resolved, which the promise
+ * "accepted means kept" rests on. With synchronous=FULL SQLite itself would flush its log at each commit, while nothing else is
+ * answered; with NORMAL (sqlite.org/pragma.html#pragma_synchronous) it only orders the log against the database, and the flush of the log is ours.
  */
 export async function openDatabase(file: string): Promise<Db> {
   const sqlite = new SQLite(file, { timeout: LOCKED_MS });
   // Its journal gets the same mode. The directory may be older than this service, and open to others.
   if (file !== ":memory:") chmodSync(file, 0o600);
   sqlite.pragma("journal_mode = WAL");
-  sqlite.pragma("synchronous = FULL");
+  sqlite.pragma("synchronous = NORMAL");
   sqlite.pragma("foreign_keys = ON");
-  const db = new Kysely<Schema>({ dialect: new StateDialect(sqlite) });
+  // The flusher copies the log into the database; this is for when it cannot keep up. In pages.
+  sqlite.pragma(`wal_autocheckpoint = ${LONGEST_LOG}`);
+  // The first look into the file makes the log, which stays the same file until the state is closed.
+  sqlite.prepare("SELECT count(*) FROM sqlite_schema").get();
+  const flusher = file === ":memory:" ? NO_FLUSH : createFlusher(file);
+  const state = shareState(sqlite);
+  const db = new Kysely<Schema>({ dialect: new StateDialect(state, flusher) });
+  UNFLUSHED.set(db, new Kysely<Schema>({ dialect: new StateDialect(state, NO_FLUSH) }));
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) {
@@ -216,16 +232,8 @@ export async function openDatabase(file: string): Promise<Db> {
 
 /**
  * A transaction that is not flushed to the disk when it ends: the next one that is takes it along. For what may be lost with the power,
- * such as progress; the end of the process loses nothing. A flush takes milliseconds, in which nothing else is answered.
+ * such as progress; the end of the process loses nothing.
  */
 export async function withoutFlush<T>(db: Db, work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
-  // Nobody else has the connection meanwhile.
-  return db.connection().execute(async (connection) => {
-    await sql`pragma synchronous = normal`.execute(connection);
-    try {
-      return await connection.transaction().execute(work);
-    } finally {
-      await sql`pragma synchronous = full`.execute(connection);
-    }
-  });
+  return (UNFLUSHED.get(db) ?? db).transaction().execute(work);
 }

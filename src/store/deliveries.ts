@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { DeliveryState, WebhookEvent, WebhookPayload } from "../schema/webhook.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readJson } from "./json.ts";
+import { newestFirst } from "./queries.ts";
 
 export interface DeliveryRow {
   readonly id: string;
@@ -59,10 +60,7 @@ export async function listDeliveries(
 ): Promise<DeliveryRow[]> {
   let query = db.selectFrom("deliveries").selectAll().where("webhook", "=", webhook);
   if (state !== undefined) query = query.where("state", "=", state);
-  if (after !== null) {
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  }
-  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  const rows = await newestFirst(query, after, limit).execute();
   return rows.map(toRow);
 }
 

@@ -3,6 +3,7 @@ import { type JobConclusion, JobStatus, Progress } from "../schema/common.ts";
 import { Problem } from "../schema/problem.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, writeNullable } from "./json.ts";
+import { newestFirst } from "./queries.ts";
 
 export interface FetchRow {
   readonly id: string;
@@ -57,9 +58,7 @@ export async function listFetches(
   let query = db.selectFrom("fetches").selectAll().where("tree", "=", tree);
   if (statuses !== undefined) query = query.where("status", "in", statuses);
   if (updatedSince !== undefined) query = query.where("updated_at", ">=", updatedSince);
-  if (after !== null)
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  const rows = await newestFirst(query, after, limit).execute();
   return rows.map(toRow);
 }
 

@@ -209,4 +209,15 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex("plans_status").on("plans").column("status").execute();
     },
   },
+  "006-retention": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("marks")
+        .addColumn("name", "text", (column) => column.primaryKey())
+        .addColumn("value", "text", (column) => column.notNull())
+        .execute();
+      // An analysis stays as long as a batch that asked for it.
+      await db.schema.createIndex("batch_items_analysis").on("batch_items").column("analysis").execute();
+    },
+  },
 };

@@ -6,6 +6,7 @@ import { Problem } from "../schema/problem.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readIfCurrent, readJson, readNullable, writeNullable } from "./json.ts";
 import { pack, unpack } from "./packed-text.ts";
+import { newestFirst } from "./queries.ts";
 
 /** All that a plan depends on; its id is derived from it. */
 export interface PlanPins {
@@ -95,17 +96,8 @@ export async function listPlans(
 ): Promise<PlanSummaryRow[]> {
   let query = db.selectFrom("plans").select(SUMMARY);
   if (targets !== undefined) query = query.where("target_tree", "in", targets);
-  if (after !== null) {
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  }
-  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  const rows = await newestFirst(query, after, limit).execute();
   return rows.map(toSummary);
-}
-
-/** In the order in which they were asked. */
-export async function unfinishedPlans(db: Db): Promise<{ id: string; caller: string; priority: number }[]> {
-  const query = db.selectFrom("plans").select(["id", "caller", "priority"]).where("status", "!=", "completed");
-  return query.orderBy("created_at").execute();
 }
 
 /** Writes a queued plan; one that stands there already (failed or cancelled) starts over. */

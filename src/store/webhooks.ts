@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Webhook, WebhookEvent } from "../schema/webhook.ts";
 import type { Db, ListPlace, Schema } from "./database.ts";
 import { readJson } from "./json.ts";
+import { newestFirst } from "./queries.ts";
 
 export interface WebhookRow {
   readonly id: string;
@@ -49,11 +50,8 @@ export async function webhookOfKey(db: Db, idempotencyKey: string): Promise<Webh
 
 /** Newest first, from the one after `after`. */
 export async function listWebhooks(db: Db, after: ListPlace | null, limit: number): Promise<WebhookRow[]> {
-  let query = db.selectFrom("webhooks").selectAll();
-  if (after !== null) {
-    query = query.where((where) => where(where.refTuple("created_at", "id"), "<", where.tuple(after.createdAt, after.id)));
-  }
-  const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+  const query = db.selectFrom("webhooks").selectAll();
+  const rows = await newestFirst(query, after, limit).execute();
   return rows.map(toRow);
 }
 
