@@ -4,6 +4,7 @@ import { z } from "zod";
 import { readNetwork } from "./net/address-guard.ts";
 
 const MiB = 1024 * 1024;
+const DAY_MS = 86_400_000;
 
 /** Seconds from the environment, as milliseconds. */
 const Seconds = (fallback: number) =>
@@ -51,6 +52,8 @@ const Environment = z.object({
   BACKPORTD_MAX_QUEUED: z.coerce.number().int().min(1).default(1000),
   BACKPORTD_MAX_TREES: z.coerce.number().int().min(1).default(256),
   BACKPORTD_MAX_CRASHES: z.coerce.number().int().min(1).default(100_000),
+  BACKPORTD_KEEP_DAYS: z.coerce.number().min(0).max(36_500).default(0),
+  BACKPORTD_KEEP_EVENTS: z.coerce.number().int().min(0).default(1_000_000),
   BACKPORTD_ANALYSIS_TIMEOUT: Seconds(1800),
   BACKPORTD_COMMIT_TIMEOUT: Seconds(60),
   BACKPORTD_FETCH_TIMEOUT: Seconds(6 * 3600),
@@ -94,6 +97,10 @@ export interface Config {
   readonly maxTrees: number;
   /** How many crash texts are kept. */
   readonly maxCrashes: number;
+  /** How long what is completed, and crash texts, are kept; 0: for good. */
+  readonly keepMs: number;
+  /** How many events are kept; 0: all. */
+  readonly keepEvents: number;
   readonly analysisTimeout: number;
   readonly commitTimeout: number;
   /** Limit of one clone or fetch with its indexing. */
@@ -142,6 +149,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxQueued: env.BACKPORTD_MAX_QUEUED,
     maxTrees: env.BACKPORTD_MAX_TREES,
     maxCrashes: env.BACKPORTD_MAX_CRASHES,
+    keepMs: env.BACKPORTD_KEEP_DAYS * DAY_MS,
+    keepEvents: env.BACKPORTD_KEEP_EVENTS,
     analysisTimeout: env.BACKPORTD_ANALYSIS_TIMEOUT,
     commitTimeout: env.BACKPORTD_COMMIT_TIMEOUT,
     fetchTimeout: env.BACKPORTD_FETCH_TIMEOUT,

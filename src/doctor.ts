@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readConfig } from "./config.ts";
+import { unreadableCommits } from "./git/mirror-check.ts";
 import { runGit } from "./git/process.ts";
 import { openIndex } from "./history/open-index.ts";
 import { DirectoryInUse, lockDirectory } from "./store/database.ts";
@@ -65,16 +66,16 @@ function checkState(data: string): Finding {
   return { ok: true, text: `sound; ${trees.length} trees, ${analyses} analyses, ${unfinished} of them not completed` };
 }
 
-/** Is the head commit of every ready tree there. A mirror that lost it is fetched again by a fetch of the tree. */
+/** Can the heads of all ready trees be read, with their directories. A running service fetches them again when a question could not. */
 async function checkMirror(data: string): Promise<Finding> {
   const trees = readyTrees(data);
   const gitDir = join(data, "mirror.git");
   if (trees.length === 0) return NOTHING_YET;
-  const input = trees.map(({ headOid }) => `${headOid}\n`).join("");
-  const answers = (await runGit(["cat-file", "--batch-check"], { gitDir, input })).toString().trim().split("\n");
-  const missing = trees.filter((_, at) => !/ commit \d+$/.test(answers[at] ?? ""));
-  if (missing.length === 0) return { ok: true, text: `the heads of ${trees.length} trees are there` };
-  return { ok: false, text: `it lacks the heads of ${missing.map(({ id }) => id).join(", ")}: POST /v1/trees/{tree}/fetches` };
+  const lost = new Set(await unreadableCommits(gitDir, [...new Set(trees.map(({ headOid }) => headOid ?? ""))]));
+  const damaged = trees.filter(({ headOid }) => lost.has(headOid ?? ""));
+  if (damaged.length === 0) return { ok: true, text: `the heads of ${trees.length} trees can be read` };
+  const names = damaged.map(({ id }) => id).join(", ");
+  return { ok: false, text: `it cannot read the heads of ${names}; a running service fetches them again when a question needs them` };
 }
 
 /** Does the index know the head of every ready tree. The service builds a missing or damaged one anew by itself. */

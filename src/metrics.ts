@@ -18,6 +18,10 @@ export interface Metrics {
   readonly gitRunning: Gauge;
   readonly gitStarted: Gauge;
   readonly gitReplaced: Gauge;
+  readonly mirrorDamaged: Gauge;
+  readonly mirrorRepairs: Counter<"conclusion">;
+  readonly rows: Gauge<"table">;
+  readonly rowsRemoved: Counter<"table">;
   readonly lag: IndexLag;
 }
 
@@ -74,6 +78,20 @@ export function createMetrics(): Metrics {
     gitRunning: gauge("git_children", "git processes that run now"),
     gitStarted: gauge("git_children_started", "git processes started since the service was"),
     gitReplaced: gauge("git_children_replaced", "Long-lived git processes that died or were worn and were replaced"),
+    mirrorDamaged: gauge("mirror_damaged", "1 while the mirror cannot be read and is fetched again"),
+    mirrorRepairs: new Counter({
+      name: "backportd_mirror_repairs_total",
+      help: "Attempts to fetch the trees again into a fresh mirror, by conclusion",
+      labelNames: ["conclusion"],
+      registers,
+    }),
+    rows: gauge("rows", "Rows of the state, counted at most once a minute", ["table"]),
+    rowsRemoved: new Counter({
+      name: "backportd_rows_removed_total",
+      help: "Rows that were removed because they were old or too many",
+      labelNames: ["table"],
+      registers,
+    }),
     lag: createLag(registry),
   };
 }

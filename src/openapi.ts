@@ -13,7 +13,16 @@ export async function openapiDocument(version: string): Promise<object> {
   const log = pino({ level: "silent" });
   const jobs = await startJobs({
     db: await openDatabase(":memory:"),
-    mirror: { checkRemote: never, fetch: never, heads: async () => new Map(), remove: never, maintain: never, close: async () => {} },
+    mirror: {
+      checkRemote: never,
+      fetch: never,
+      heads: async () => new Map(),
+      remove: never,
+      unreadable: never,
+      rebuild: never,
+      maintain: never,
+      close: async () => {},
+    },
     validateRemote: never,
     validateRef: never,
     workers: { run: never, close: async () => {} },
@@ -21,7 +30,17 @@ export async function openapiDocument(version: string): Promise<object> {
     paths: { gitDir: "", indexPath: "", scratchRoot: "" },
     versions: { rulesVersion: "", engineVersion: "" },
     conventions: [],
-    limits: { concurrency: 1, maxQueued: 1, maxTrees: 1, maxCrashes: 1, analysisTimeout: 1, commitTimeout: 1, fetchTimeout: 1 },
+    limits: {
+      concurrency: 1,
+      maxQueued: 1,
+      maxTrees: 1,
+      maxCrashes: 1,
+      keepEvents: 0,
+      keepMs: 0,
+      analysisTimeout: 1,
+      commitTimeout: 1,
+      fetchTimeout: 1,
+    },
     log,
   });
   const access = { authenticate: never, rateLimit: 0 };

@@ -41,6 +41,7 @@ export const PROBLEMS = {
   "too-many-crashes": { status: 409, title: "The service keeps its maximum number of crashes", retryable: false },
   "too-many-webhooks": { status: 409, title: "The service has its maximum number of webhooks", retryable: false },
   "webhook-disabled": { status: 409, title: "The webhook is disabled", retryable: false },
+  "cursor-expired": { status: 410, title: "Events after the cursor were removed", retryable: false },
   "stored-form-outdated": { status: 410, title: "The stored form is of another version", retryable: false },
   "body-too-large": { status: 413, title: "The body is too large", retryable: false },
   "unsupported-media-type": { status: 415, title: "The media type of the body is not supported", retryable: false },

@@ -3,10 +3,13 @@ import PQueue from "p-queue";
 import type { ReportProgress } from "../schema/common.ts";
 import { cloneSteps } from "./clone-steps.ts";
 import type { GitLog } from "./conversation.ts";
+import { discard, removeDiscarded } from "./discard.ts";
 import { cloneEstimate, requireSpace } from "./disk-space.ts";
 import { readProgress } from "./fetch-progress.ts";
+import { unreadableCommits } from "./mirror-check.ts";
 import { prepareMirror, removeLeftovers } from "./mirror-files.ts";
 import { incomingOf, mirrorRefs, refsOf } from "./mirror-refs.ts";
+import { finishSwap, freshPath, swapMirrors } from "./mirror-swap.ts";
 import { mirrorUpkeep } from "./mirror-upkeep.ts";
 import { endOrphans } from "./orphans.ts";
 import { runGit } from "./process.ts";
@@ -48,6 +51,14 @@ export interface Mirror {
    * @throws the signal's reason when aborted; the next run goes on
    */
   maintain(signal?: AbortSignal): Promise<void>;
+  /** Of these commits those that cannot be read with all their directories. */
+  unreadable(oids: readonly string[], signal?: AbortSignal): Promise<string[]>;
+  /**
+   * Fetches these trees, and no others, into a fresh repository that then takes the place of this one: for a mirror that is damaged. Until
+   * then everything goes on with what is there; what was fetched when it failed is there for the next try.
+   * @throws as fetch
+   */
+  rebuild(trees: readonly Pick<FetchRequest, "tree" | "remote" | "ref">[], how: Pick<FetchRequest, "report" | "signal">): Promise<void>;
   /** Ends maintenance under way. */
   close(): Promise<void>;
 }
@@ -81,6 +92,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { log, minFreeDisk = 0, keepMs = KEEP_MS } = options;
   const path = resolve(options.path);
   const access = remoteAccess(options);
+  finishSwap(path);
+  void removeDiscarded(path);
   await prepareMirror(path);
   const orphans = await endOrphans(path);
   if (orphans.length > 0) log?.("ended the git of a service that was killed", { orphans });
@@ -203,8 +216,35 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     });
   }
 
+  async function rebuild(...[trees, how]: Parameters<Mirror["rebuild"]>): Promise<void> {
+    const fresh = await openMirror({ ...options, path: freshPath(path) });
+    try {
+      for (const tree of trees) await fresh.fetch({ ...tree, ...how });
+    } catch (error) {
+      // What a remote said leaves what is there sound.
+      if (!(error instanceof RemoteError) && how.signal?.aborted !== true) await discard(fresh.path);
+      throw error;
+    } finally {
+      await fresh.close();
+    }
+    // Maintenance first: its end lets the others go on.
+    const writers = [maintenance, clones, updates];
+    try {
+      for (const queue of writers) {
+        queue.pause();
+        await queue.onPendingZero();
+      }
+      swapMirrors(path);
+    } finally {
+      for (const queue of writers) queue.start();
+    }
+    log?.("a fresh mirror took the place of the damaged one", { trees: trees.length });
+  }
+
   return {
     path,
+    unreadable: (oids, signal) => unreadableCommits(path, oids, signal),
+    rebuild,
     checkRemote: async (remote, ref, signal) => find(await openRemote(remote, ref), ref, signal),
     fetch: (request) =>
       inTurn(request.tree, async () => {

@@ -1,9 +1,8 @@
 import PQueue from "p-queue";
 import { createMetrics } from "../metrics.ts";
-import { unfinishedAnalyses } from "../store/analyses.ts";
 import { unfinishedBatches } from "../store/batches.ts";
 import { unfinishedFetches } from "../store/fetches.ts";
-import { unfinishedPlans } from "../store/plans.ts";
+import { unfinishedRows } from "../store/queries.ts";
 import { allTrees } from "../store/trees.ts";
 import { startAnalysis } from "./analysis-jobs.ts";
 import { startBatch } from "./batch-jobs.ts";
@@ -13,8 +12,11 @@ import { createWorkQueue } from "./fair-queue.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createIndexKeeper } from "./index-keeper.ts";
 import { createKeyedLanes } from "./lanes.ts";
+import { createMirrorKeeper } from "./mirror-keeper.ts";
 import type { JobContext, JobParts } from "./parts.ts";
 import { startPlan } from "./plan-jobs.ts";
+import { refreshTree } from "./refresh-tree.ts";
+import { startRetention } from "./retention.ts";
 import { createRunner } from "./runner.ts";
 import { removeRefs, startFetch, startTree } from "./tree-jobs.ts";
 import { createUpkeep } from "./upkeep.ts";
@@ -33,12 +35,14 @@ export async function startJobs(parts: JobParts): Promise<Jobs> {
     changes: createChanges(),
     runner: createRunner(parts.log),
     indexLane: new PQueue({ concurrency: 1 }),
+    metrics: createMetrics(),
   };
   const upkeep = createUpkeep(shared);
   const context: JobContext = {
     ...shared,
     upkeep,
     index: createIndexKeeper({ ...shared, upkeep }),
+    mirrorKeeper: createMirrorKeeper(shared, (tree, stop) => context.treeLanes.run(tree, () => refreshTree(context, tree, null, stop))),
     definitions: createKeyedLanes(),
     treeLanes: createKeyedLanes(),
     interactive: createWorkQueue(parts.limits.concurrency),
@@ -46,7 +50,6 @@ export async function startJobs(parts: JobParts): Promise<Jobs> {
     texts: createWorkQueue(1),
     batchParts: createWorkQueue(Math.max(1, parts.limits.concurrency - 1)),
     inFlight: createInFlight(),
-    metrics: createMetrics(),
   };
   await takeUp(context);
   return {
@@ -71,9 +74,10 @@ async function takeUp(context: JobContext): Promise<void> {
     if (lost || UNFINISHED.includes(tree.state)) startTree(context, tree.id);
   }
   for (const fetch of await unfinishedFetches(context.db)) startFetch(context, fetch.tree, fetch.id);
-  for (const { id, caller, priority } of await unfinishedAnalyses(context.db)) startAnalysis(context, id, { caller, priority });
-  for (const { id, caller, priority } of await unfinishedPlans(context.db)) startPlan(context, id, { caller, priority });
+  for (const { id, caller, priority } of await unfinishedRows(context.db, "analyses")) startAnalysis(context, id, { caller, priority });
+  for (const { id, caller, priority } of await unfinishedRows(context.db, "plans")) startPlan(context, id, { caller, priority });
   for (const { id, caller } of await unfinishedBatches(context.db)) startBatch(context, id, caller);
+  startRetention(context);
   context.runner.start(
     "crashes",
     (work) => work(),

@@ -9,6 +9,7 @@ import type { WorkQueue } from "./fair-queue.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { IndexKeeper } from "./index-keeper.ts";
 import type { KeyedLanes } from "./lanes.ts";
+import type { MirrorKeeper } from "./mirror-keeper.ts";
 import type { Runner } from "./runner.ts";
 import type { Workers } from "./task-types.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -26,6 +27,13 @@ export interface TreeMirror {
   /** Heads of the trees in the mirror, by tree id. */
   heads(): Promise<ReadonlyMap<string, string>>;
   remove(tree: string): Promise<void>;
+  /** Of these commits those that cannot be read with all their directories. */
+  unreadable(oids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Fetches trees into a fresh mirror that takes the place of this one. */
+  rebuild(
+    trees: readonly { readonly tree: string; readonly remote: string; readonly ref: string }[],
+    how: { readonly report: ReportProgress; readonly signal: AbortSignal },
+  ): Promise<void>;
   /** Keeps the mirror fast and small, at low priority. @throws the signal's reason when aborted; the next run goes on */
   maintain(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +58,10 @@ export interface JobLimits {
   readonly maxQueued: number;
   readonly maxTrees: number;
   readonly maxCrashes: number;
+  /** How many events are kept; 0: all. */
+  readonly keepEvents: number;
+  /** Milliseconds; 0: for good. */
+  readonly keepMs: number;
   /** Milliseconds. */
   readonly analysisTimeout: number;
   readonly commitTimeout: number;
@@ -94,6 +106,7 @@ export interface JobContext extends JobParts {
   /** Indexing has one writer; upkeep of the mirror takes turns with it. */
   readonly indexLane: PQueue;
   readonly index: IndexKeeper;
+  readonly mirrorKeeper: MirrorKeeper;
   readonly upkeep: Upkeep;
   /** Everything that reads the index for a caller: commit checks, analyses and the parts of batches, in the order of PRIORITY. */
   readonly interactive: WorkQueue;

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { analyze, commitStatus } from "../analysis/analyze.ts";
@@ -73,16 +74,28 @@ async function indexTrees(task: IndexTask, { report, signal }: TaskContext): Pro
 /** Contents that tasks of this thread read are there for the next ones. */
 const texts = blobTexts();
 
-const repositories = new Map<string, LentRepository>();
+interface OpenMirror {
+  readonly repository: LentRepository;
+  /** Tells the mirror from a fresh one that took its place. */
+  inode: number;
+}
+
+const mirrors = new Map<string, OpenMirror>();
 
 /** One scratch store per thread: two threads never write to the same one. */
-function repositoryOf(gitDir: string, scratchRoot: string): LentRepository {
+async function repositoryOf(gitDir: string, scratchRoot: string): Promise<LentRepository> {
   const scratchDir = join(scratchRoot, `thread-${threadId}`);
-  const known = repositories.get(scratchDir);
-  if (known !== undefined) return known;
-  const repository = lendRepository({ gitDir, scratchDir });
-  repositories.set(scratchDir, repository);
-  return repository;
+  const inode = statSync(gitDir, { throwIfNoEntry: false })?.ino ?? 0;
+  const known = mirrors.get(scratchDir);
+  if (known === undefined) {
+    const repository = lendRepository({ gitDir, scratchDir });
+    mirrors.set(scratchDir, { repository, inode });
+    return repository;
+  }
+  // Its git processes have the files of the old one open; the next use starts others. A thread has one task at a time.
+  if (known.inode !== inode) await known.repository.close();
+  known.inode = inode;
+  return known.repository;
 }
 
 /** The index is sound and does not have a commit that the task is pinned to. */
@@ -101,7 +114,7 @@ async function withContext<T>(
 ): Promise<T> {
   try {
     const index = indexWith(task);
-    const repository = repositoryOf(task.gitDir, task.scratchRoot);
+    const repository = await repositoryOf(task.gitDir, task.scratchRoot);
     const sources = sourcesOf(task.indexPath, repository);
     const pins = { target: task.target, upstreams: task.upstreams };
     return await repository.use(async (repo) => use(await openContext({ repo, index, sources, texts, ...pins, report, signal })));

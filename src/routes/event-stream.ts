@@ -14,7 +14,7 @@ const frame = (event: StoredEvent) => `id: ${event.seq}\nevent: ${event.type}\nd
 
 /**
  * Streams the events of a resource (HTML standard, server-sent events) from the one after Last-Event-ID, and ends after `completed`.
- * A client that comes back and has seen that one gets 204, which tells an EventSource not to come again.
+ * A client that comes back and has seen that one, or comes when there are none any more, gets 204, which tells an EventSource not to come again.
  */
 export async function streamEvents(
   context: JobContext,
@@ -25,7 +25,8 @@ export async function streamEvents(
 ) {
   const seen = LastEventId.parse(request.headers["last-event-id"] ?? 0);
   const last = await lastEvent(context.db, resource);
-  if (seen > 0 && last !== undefined && last.type === "completed" && last.seq <= seen) return reply.code(204).send();
+  // None: they were removed when they were old, and so the resource is complete.
+  if (last === undefined || (seen > 0 && last.type === "completed" && last.seq <= seen)) return reply.code(204).send();
   const events = follow(context, resource, seen, heartbeatMs, clientGone(reply));
   return reply.type("text/event-stream").header("cache-control", "no-store").header("x-accel-buffering", "no").send(Readable.from(events));
 }

@@ -48,6 +48,8 @@ async function readReadiness(context: JobContext): Promise<Readiness> {
   const trees = { ready: all.filter((tree) => tree.state === "ready").length, total: all.length };
   if (context.changes.closing.aborted) return { status: "not_ready", reason: "the service is stopping", trees, waiting };
   if (context.index.fault !== null) return { status: "not_ready", reason: "the history index is being built anew", trees, waiting };
+  if (context.mirrorKeeper.fault !== null)
+    return { status: "not_ready", reason: "the mirror is damaged, and its trees are fetched again", trees, waiting };
   if (waiting >= context.limits.maxQueued) return { status: "not_ready", reason: "the queue is full", trees, waiting };
   return { status: "ready", reason: null, trees, waiting };
 }

@@ -47,6 +47,8 @@ for (const [name, value] of [
   ["BACKPORTD_BODY_LIMIT", "0"],
   ["BACKPORTD_MIN_FREE_DISK", "-1"],
   ["BACKPORTD_MAX_CRASHES", "0"],
+  ["BACKPORTD_KEEP_DAYS", "-1"],
+  ["BACKPORTD_KEEP_EVENTS", "1.5"],
   ["BACKPORTD_RATE_LIMIT", "-1"],
   ["BACKPORTD_PRIVATE_NETWORKS", "10.0.0.0/8, intranet"],
   ["BACKPORTD_ROLE", "worker"],

@@ -61,7 +61,7 @@ test("a row that does not hold what its schema says is an error, not an answer",
     target: pin,
     upstreams: [pin],
     question: { kind: "commits" as const, oids: ["1234567"] },
-    options: { maxCandidates: 10 },
+    options: { maxCandidates: 10, includePresent: 3 },
     rulesVersion: "r",
     engineVersion: "e",
   };
@@ -84,7 +84,7 @@ test("analyses of the same moment stand on one page each, in one order", async (
     target: pin,
     upstreams: [pin],
     question: { kind: "commits" as const, oids: ["1234567"] },
-    options: { maxCandidates: 10 },
+    options: { maxCandidates: 10, includePresent: 3 },
     rulesVersion: "r",
     engineVersion: "e",
   };

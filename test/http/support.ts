@@ -56,6 +56,8 @@ export function fakeMirror(): FakeMirror {
       mirror.present.delete(tree);
     },
     maintain: async () => {},
+    unreadable: async () => [],
+    rebuild: async () => {},
     close: async () => {},
   };
   return mirror;
@@ -155,6 +157,8 @@ export const LIMITS: JobLimits = {
   maxQueued: 100,
   maxTrees: 10,
   maxCrashes: 10,
+  keepEvents: 0,
+  keepMs: 0,
   analysisTimeout: 60_000,
   commitTimeout: 60_000,
   fetchTimeout: 60_000,
