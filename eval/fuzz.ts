@@ -4,9 +4,10 @@
  * a busy service.
  */
 import { type ApiDocument, createChecker, type Operation, readDocument } from "./reliability/fuzz-check.ts";
+import { plantSeeds, type Seeds } from "./reliability/fuzz-seeds.ts";
 import { makeValue, type Pool, type Schema } from "./reliability/fuzz-values.ts";
 import { createRandom, type Random } from "./reliability/random.ts";
-import { type Answer, addTrees, createSite, treeBodies } from "./reliability/service.ts";
+import { type Answer, addTrees, createSite } from "./reliability/service.ts";
 import { readOptions, wholeNumber } from "./usage.ts";
 
 const STREAM_MS = 300;
@@ -28,6 +29,7 @@ const KEPT = new Set(["/v1/trees/mainline", "/v1/trees/vendor"]);
 
 interface Known extends Pool {
   readonly urls: string[];
+  readonly seeds: Seeds;
 }
 
 interface Request {
@@ -40,9 +42,10 @@ interface Request {
 function knownPath(operation: Operation, pool: Known, random: Random): string | null {
   if (!operation.path.includes("{") || !random.chance(0.7)) return null;
   const pattern = new RegExp(`^${operation.path.replace(/\{\w+\}/g, "[^/?]+")}$`);
-  const [, ending = ""] = /^\/v1\/[a-z]+\/\{\w+\}(\/[a-z.]+)?$/.exec(operation.path) ?? [];
+  const ending = operation.path.slice(operation.path.lastIndexOf("}") + 1);
+  const { urls, kept } = pool.seeds;
   // What hangs below a resource is rarely named itself.
-  const paths = pool.urls.flatMap((url) => [url, `${url}${ending}`]).filter((path) => pattern.test(path));
+  const paths = [...urls, ...kept, ...pool.urls].flatMap((url) => [url, `${url}${ending}`]).filter((path) => pattern.test(path));
   return paths.length === 0 ? null : random.pick(paths);
 }
 
@@ -84,7 +87,7 @@ function makeRequest(operation: Operation, document: ApiDocument, random: Random
   const stream = operation.path.endsWith("/events") && operation.path !== "/v1/events";
   const made = knownPath(operation, pool, random) ?? pathOf(operation, path);
   const changes = operation.method === "DELETE" || operation.method === "PUT";
-  const target = changes && KEPT.has(made) ? "/v1/trees/other" : made;
+  const target = changes && (KEPT.has(made) || pool.seeds.kept.includes(made)) ? "/v1/trees/other" : made;
   return { url: `${target}${search}`, init, stream };
 }
 
@@ -127,8 +130,8 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     await addTrees(service.url, site.trees);
     const document = readDocument(await (await fetch(new URL("/openapi.json", service.url))).text());
     const check = createChecker(document);
-    const oids = Object.values(site.trees.commits);
-    const remotes = Object.values(treeBodies(site.trees)).map(({ remote }) => remote);
+    const { oids } = site;
+    const remotes = Object.values(site.trees).map(({ remote }) => remote);
     const ids = [...oids, ...oids.map((oid) => oid.slice(0, 9))];
     const trees = ["vendor", "vendor", "mainline", "other", "nope"];
     const named = {
@@ -147,7 +150,8 @@ export async function run(args: string[]): Promise<Record<string, number>> {
       "idempotency-key": ["a", "b", "c", "d"],
       q: ["callback", "exportd", "session client", oids[0] ?? "x"],
     };
-    const pool: Known = { texts: [...ids, "mainline", "vendor"], named, urls: ["/v1/trees/vendor", "/v1/trees/mainline"] };
+    const seeds = await plantSeeds(service.url, site);
+    const pool: Known = { texts: [...ids, "mainline", "vendor"], named, urls: ["/v1/trees/vendor", "/v1/trees/mainline"], seeds };
     const wrong = new Map<string, number>();
     const statuses = new Map<number, number>();
     const times = new Map<string, number>();

@@ -8,7 +8,8 @@ import { runGit } from "../src/git/process.ts";
 import { Tree, type TreeRequest } from "../src/schema/tree.ts";
 import { historyDigest, sourceDigest } from "./index-digest.ts";
 import { randomNumbers } from "./sample.ts";
-import { readOptions, required, wholeNumber } from "./usage.ts";
+import { TREE_OPTIONS, twoTrees } from "./two-trees.ts";
+import { readOptions, wholeNumber } from "./usage.ts";
 
 const SEED = 1;
 const KILLS = 20;
@@ -25,21 +26,9 @@ type Trees = ReadonlyMap<string, TreeRequest>;
  * --mainline REPO --mainline-ref REF --vendor REPO --vendor-ref REF [--kills N] [--seed N]
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
-  const options = readOptions(args, {
-    mainline: { type: "string" },
-    "mainline-ref": { type: "string" },
-    vendor: { type: "string" },
-    "vendor-ref": { type: "string" },
-    kills: { type: "string" },
-    seed: { type: "string" },
-  });
+  const options = readOptions(args, { ...TREE_OPTIONS, kills: { type: "string" }, seed: { type: "string" } });
   const kills = wholeNumber("kills", options.kills, KILLS);
-  const mainline = { remote: required("mainline", options.mainline), ref: required("mainline-ref", options["mainline-ref"]) };
-  const vendor = { remote: required("vendor", options.vendor), ref: required("vendor-ref", options["vendor-ref"]) };
-  const trees = new Map<string, TreeRequest>([
-    ["mainline", { ...mainline, role: "mainline" }],
-    ["vendor", { ...vendor, role: "vendor" }],
-  ]);
+  const trees: Trees = new Map(Object.entries(twoTrees(options)));
   const top = mkdtempSync(join(tmpdir(), "backportd-kill-"));
   try {
     const started = performance.now();

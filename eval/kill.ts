@@ -44,7 +44,7 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     let service = await site.start(settings);
     await addTrees(service.url, site.trees);
     await subscribe(service.url, receiver.url);
-    const oids = Object.values(site.trees.commits);
+    const { oids } = site;
     for (let round = 0; round < kills; round += 1) {
       const stop = new AbortController();
       const clients = Array.from({ length: CLIENTS }, () => load(service.url, oids, random, record, stop.signal));
@@ -54,7 +54,9 @@ export async function run(args: string[]): Promise<Record<string, number>> {
       await Promise.all([service.exited, ...clients]);
       const began = performance.now();
       service = await site.start(settings);
-      await until(async () => (await call(service.url, "GET", "/healthz")).status === 200, READY_MS);
+      await until(() => answers(service.url), READY_MS).catch((error: unknown) => {
+        throw new Error(`after kill ${round + 1}: ${String(error)}\n${service.logTail()}`);
+      });
       readyMs.push(performance.now() - began);
       if ((round + 1) % 20 === 0) console.log(`${round + 1} kills, ${record.accepted.size} accepted`);
     }
@@ -78,6 +80,13 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     await site.remove();
   }
 }
+
+/** A connection that breaks is no answer; who ended the process stands in its log. */
+const answers = (base: string): Promise<boolean> =>
+  call(base, "GET", "/healthz").then(
+    ({ status }) => status === 200,
+    () => false,
+  );
 
 /** Takes webhooks, and answers them slowly enough that some are under way when the service is killed. */
 async function listen(): Promise<Receiver> {
@@ -118,7 +127,8 @@ async function act(base: string, oids: readonly string[], random: Random, record
   const some = () => Array.from({ length: 1 + random.below(2) }, () => random.pick(oids));
   const question = () => ({ target: "vendor", commits: some(), options: { maxCandidates: 1 + random.below(100) } });
   const choice = random.below(10);
-  if (choice < 4) await accept("POST", "/v1/analyses", question());
+  if (choice < 3) await accept("POST", "/v1/analyses", question());
+  else if (choice < 4) await accept("POST", "/v1/plans", { target: "vendor", commits: some() });
   else if (choice < 5) await accept("POST", "/v1/batches", { analyses: [question(), question(), question()] });
   else if (choice < 6) await accept("POST", `/v1/trees/${random.pick(["mainline", "vendor"])}/fetches`);
   else if (choice < 7) await call(base, "GET", `/v1/trees/vendor/commits/${random.pick(oids)}`, undefined, stop);

@@ -1,6 +1,7 @@
 /**
  * Many clients at once: each reads, in turn from the service and from a bare Fastify that answers the same bytes, and now and then asks
- * for an analysis. Both servers so stand under the same load of the same machine.
+ * for an analysis. Both servers so stand under the same load of the same machine. On the example trees, or on real ones:
+ * --mainline REPO --mainline-ref REF --vendor REPO --vendor-ref REF --crash FILE
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,14 +12,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordedAnswer } from "./reliability/bare-server.ts";
 import { createRandom, type Random } from "./reliability/random.ts";
-import { addTrees, call, createSite, type Site, until } from "./reliability/service.ts";
-import { readOptions, wholeNumber } from "./usage.ts";
+import { addTrees, call, createSite, realGround, type Site, until } from "./reliability/service.ts";
+import { TREE_OPTIONS, twoTrees } from "./two-trees.ts";
+import { readOptions, required, wholeNumber } from "./usage.ts";
 
 /** Between two requests of one client, on average. */
 const THINK_MS = 250;
 /** One request in so many is a question. */
 const QUESTIONS = 20;
 const SEED_ANALYSES = 12;
+/** Of one of them, on a kernel. */
+const SEED_MS = 1_800_000;
 /** Left out of the comparison of memory: caches fill and code is compiled. */
 const WARM_SHARE = 0.3;
 const MiB = 1024 * 1024;
@@ -32,11 +36,13 @@ interface Times {
 }
 
 export async function run(args: string[]): Promise<Record<string, number>> {
-  const options = readOptions(args, { clients: { type: "string" }, seconds: { type: "string" }, seed: { type: "string" } });
+  const counts = { clients: { type: "string" }, seconds: { type: "string" }, seed: { type: "string" } } as const;
+  const options = readOptions(args, { ...counts, ...TREE_OPTIONS, crash: { type: "string" } });
   const clients = wholeNumber("clients", options.clients, 200);
   const seconds = wholeNumber("seconds", options.seconds, 300);
   const random = createRandom(wholeNumber("seed", options.seed, 1));
-  const site = await createSite();
+  const real = options.mainline !== undefined || options.vendor !== undefined;
+  const site = await createSite(real ? await realGround(twoTrees(options), required("crash", options.crash)) : undefined);
   const service = await site.start();
   try {
     await addTrees(service.url, site.trees);
@@ -58,8 +64,7 @@ export async function run(args: string[]): Promise<Record<string, number>> {
 }
 
 const questionOf = (site: Site, random: Random) => {
-  const oids = Object.values(site.trees.commits);
-  const commits = Array.from({ length: 1 + random.below(2) }, () => random.pick(oids));
+  const commits = Array.from({ length: 1 + random.below(2) }, () => random.pick(site.oids));
   return { target: "vendor", commits, options: { maxCandidates: 1 + random.below(20) } };
 };
 
@@ -74,7 +79,7 @@ async function seed(base: string, site: Site): Promise<string[]> {
   const byCrash = await call(base, "POST", "/v1/analyses?wait=60", { target: "vendor", crash: site.crash });
   const crash = await call(base, "POST", "/v1/crashes", { crash: site.crash });
   analyses.push(byCrash.headers.get("location") ?? "");
-  for (const url of analyses) await until(async () => JSON.parse((await call(base, "GET", url)).body).status === "completed");
+  for (const url of analyses) await until(async () => JSON.parse((await call(base, "GET", url)).body).status === "completed", SEED_MS);
   const resources = [...new Set(analyses), crash.headers.get("location") ?? ""];
   return [...resources, "/v1/trees", "/v1/trees/vendor", "/v1/analyses?limit=20&target=mainline", "/v1/rules", "/v1/signatures"];
 }

@@ -5,6 +5,7 @@ import { createClient } from "../src/demo/client.ts";
 import { startService } from "../src/demo/service-process.ts";
 import type { TreeRequest } from "../src/schema/tree.ts";
 import { watchMemory } from "./memory.ts";
+import { TREE_OPTIONS, twoTrees } from "./two-trees.ts";
 import { readOptions, required } from "./usage.ts";
 
 const HOUR_MS = 3_600_000;
@@ -15,15 +16,8 @@ const HOUR_MS = 3_600_000;
  * --mainline REPO --mainline-ref REF --vendor REPO --vendor-ref REF --crash FILE
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
-  const options = readOptions(args, {
-    mainline: { type: "string" },
-    "mainline-ref": { type: "string" },
-    vendor: { type: "string" },
-    "vendor-ref": { type: "string" },
-    crash: { type: "string" },
-  });
-  const mainline = { remote: required("mainline", options.mainline), ref: required("mainline-ref", options["mainline-ref"]) };
-  const vendor = { remote: required("vendor", options.vendor), ref: required("vendor-ref", options["vendor-ref"]) };
+  const options = readOptions(args, { ...TREE_OPTIONS, crash: { type: "string" } });
+  const trees = twoTrees(options);
   const text = readFileSync(required("crash", options.crash), "utf8");
   const data = mkdtempSync(join(tmpdir(), "backportd-scale-"));
   const settings = { BACKPORTD_DATA: data, BACKPORTD_PORT: "0", BACKPORTD_ALLOW_FILE_REMOTES: "1" };
@@ -58,8 +52,8 @@ export async function run(args: string[]): Promise<Record<string, number>> {
       }
       return seconds;
     };
-    const mainlineSeconds = await addTree("mainline", { ...mainline, role: "mainline" });
-    const vendorSeconds = await addTree("vendor", { ...vendor, role: "vendor" });
+    const mainlineSeconds = await addTree("mainline", trees.mainline);
+    const vendorSeconds = await addTree("vendor", trees.vendor);
     for (const [stage, seconds] of stages) console.log(`${stage.padEnd(44)} ${seconds.toFixed(1)} s`);
     const answerSeconds = await ask();
     return { mainlineSeconds, vendorSeconds, answerSeconds, peakMiB: memory.stop() };

@@ -1,22 +1,31 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
+import { buildExampleTrees } from "../../examples/build-trees.ts";
 import { type ServiceProcess, startService } from "../../src/demo/service-process.ts";
+import { runGit } from "../../src/git/process.ts";
+import type { TwoTrees } from "../two-trees.ts";
 
-/** A directory with the example trees and the data of a service, which is started and ended as often as wanted. */
-export interface Site {
-  readonly directory: string;
-  readonly trees: ExampleTrees;
+/** What a service is driven on. */
+export interface Ground {
+  readonly trees: TwoTrees;
+  /** Commits to ask about. */
+  readonly oids: readonly string[];
+  /** Text of a crash. */
   readonly crash: string;
+}
+
+/** Trees with a directory for the data of a service, which is started and ended as often as wanted. */
+export interface Site extends Ground {
+  readonly directory: string;
   /** Starts the service on the data of the site; settings are added to its environment. */
   start(settings?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   remove(): Promise<void>;
 }
 
-export async function createSite(): Promise<Site> {
+/** On the example trees, unless there is other ground. */
+export async function createSite(ground?: Ground): Promise<Site> {
   const directory = await mkdtemp(join(tmpdir(), "backportd-reliability-"));
-  const trees = await buildExampleTrees(join(directory, "trees"));
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("BACKPORTD_") && name !== "DATABASE_URL");
   const environment = {
     ...Object.fromEntries(kept),
@@ -26,19 +35,34 @@ export async function createSite(): Promise<Site> {
     BACKPORTD_LOG_LEVEL: "info",
   };
   return {
+    ...(ground ?? (await exampleGround(directory))),
     directory,
-    trees,
-    crash: await readFile(join(import.meta.dirname, "../../examples/crash.txt"), "utf8"),
     start: (settings = {}) => startService({ ...environment, ...settings }),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-export const treeBodies = (trees: ExampleTrees) =>
-  ({
-    mainline: { remote: trees.mainline, ref: "master", role: "mainline" },
-    vendor: { remote: trees.vendor, ref: "vendor-1.0", role: "vendor" },
-  }) as const;
+async function exampleGround(directory: string): Promise<Ground> {
+  const { mainline, vendor, commits } = await buildExampleTrees(join(directory, "trees"));
+  return {
+    trees: {
+      mainline: { remote: mainline, ref: "master", role: "mainline" },
+      vendor: { remote: vendor, ref: "vendor-1.0", role: "vendor" },
+    },
+    oids: Object.values(commits),
+    crash: await readFile(join(import.meta.dirname, "../../examples/crash.txt"), "utf8"),
+  };
+}
+
+/** The newest of the mainline's commits that are no merges stand for all that may be asked. */
+const NEWEST = 1000;
+
+/** Two real trees and the text of a crash in the vendor's. */
+export async function realGround(trees: TwoTrees, crashFile: string): Promise<Ground> {
+  const args = ["rev-list", "--no-merges", `--max-count=${NEWEST}`, "--end-of-options", trees.mainline.ref];
+  const listed = await runGit(args, { gitDir: trees.mainline.remote });
+  return { trees, oids: listed.toString("latin1").trim().split("\n"), crash: await readFile(crashFile, "utf8") };
+}
 
 export interface Answer {
   readonly status: number;
@@ -53,11 +77,20 @@ export async function call(base: string, method: string, path: string, body?: un
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
+/** A kernel is cloned from disk and indexed in less. */
+const READY_MS = 3_600_000;
+
 /** Registers both trees and waits until they are ready. */
-export async function addTrees(base: string, trees: ExampleTrees): Promise<void> {
-  for (const [id, body] of Object.entries(treeBodies(trees))) await call(base, "PUT", `/v1/trees/${id}`, body);
-  for (const id of ["mainline", "vendor"])
-    await until(async () => JSON.parse((await call(base, "GET", `/v1/trees/${id}`)).body).state === "ready");
+export async function addTrees(base: string, trees: TwoTrees): Promise<void> {
+  for (const [id, body] of Object.entries(trees)) await call(base, "PUT", `/v1/trees/${id}`, body);
+  for (const id of Object.keys(trees)) {
+    const isReady = async () => {
+      const { state, problem } = JSON.parse((await call(base, "GET", `/v1/trees/${id}`)).body);
+      if (state === "failed") throw new Error(`tree ${id}: ${problem?.detail}`);
+      return state === "ready";
+    };
+    await until(isReady, READY_MS);
+  }
 }
 
 /** @throws Error after `ms` */
