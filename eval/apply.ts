@@ -5,8 +5,10 @@ import { type OpenRepository, openRepository } from "../src/git/open-repository.
 import { cherryPick } from "./cherry-pick.ts";
 import { mergeOutcomes, type Outcome } from "./git-truth.ts";
 import { type Pair, readPairs } from "./pairs.ts";
+import { processorSeconds } from "./processor-time.ts";
 import { joinRepositories } from "./repos.ts";
 import { sample } from "./sample.ts";
+import { strictPerSecond } from "./strict.ts";
 import { readOptions, required, UsageError, wholeNumber } from "./usage.ts";
 
 const PICKS = 50;
@@ -30,6 +32,8 @@ async function answer(repo: OpenRepository, { origin, parent }: Pair): Promise<A
 interface Timed {
   readonly answers: Answer[];
   readonly seconds: number;
+  /** Of ours and of git's children, their start and end included. */
+  readonly processorSeconds: number;
 }
 
 /** Questions under way at once: so many that neither we nor git's children wait for each other. */
@@ -37,16 +41,28 @@ const AT_ONCE = 8;
 
 /** Answers all pairs through a repository of its own. */
 async function answerAll(gitDir: string, scratchDir: string, pairs: readonly Pair[]): Promise<Timed> {
+  const used = processorSeconds();
   const repo = openRepository({ gitDir, scratchDir });
+  const answers: Answer[] = [];
+  const start = performance.now();
+  let seconds = 0;
   try {
-    const answers: Answer[] = [];
-    const start = performance.now();
     const todo = pairs.entries();
     const work = async () => {
       for (const [at, pair] of todo) answers[at] = await answer(repo, pair);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return { answers, seconds: (performance.now() - start) / 1000 };
+    seconds = (performance.now() - start) / 1000;
+  } finally {
+    await repo.close();
+  }
+  return { answers, seconds, processorSeconds: processorSeconds() - used };
+}
+
+async function measureStrict(gitDir: string, scratchDir: string, pairs: readonly Pair[]): Promise<number> {
+  const repo = openRepository({ gitDir, scratchDir });
+  try {
+    return await strictPerSecond(repo, pairs);
   } finally {
     await repo.close();
   }
@@ -133,13 +149,19 @@ export async function run(args: string[]): Promise<Record<string, number>> {
 
     const pairsPerSecond = share(pairs.length, ours.seconds);
     const ratioToCherryPick = share(byHand.seconds, again.seconds);
-    console.log(`${pairsPerSecond.toFixed(1)} pairs a second; ${ratioToCherryPick.toFixed(1)} times as fast as git cherry-pick`);
+    const processorRatio = share(byHand.processorSeconds, again.processorSeconds);
+    console.log(
+      `${pairsPerSecond.toFixed(1)} pairs a second; ${ratioToCherryPick.toFixed(1)} times as fast as git cherry-pick (${byHand.seconds.toFixed(2)} s and ${again.seconds.toFixed(2)} s), ${processorRatio.toFixed(1)} times by processor time`,
+    );
+    const strict = await measureStrict(gitDir, join(workDir, ".git/scratch-strict"), pairs);
     return {
       pairs: pairs.length,
       verdictAgreement: share(merged.verdicts + confirmed.verdicts, pairs.length + picked.length),
       treeAgreement: share(merged.trees + confirmed.trees, merged.clean + confirmed.clean),
       pairsPerSecond,
       ratioToCherryPick,
+      processorRatio,
+      strictPerSecond: strict,
     };
   } finally {
     joined.remove();

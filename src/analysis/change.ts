@@ -31,10 +31,13 @@ export async function readChange(repo: Repository, oid: string): Promise<Change 
   if (commit === null) return { state: "unknown", reason: `the mirror lacks the commit ${oid}` };
   if (commit.parents.length > 1) return { state: "unsupported", reason: "it is a merge; give the commits that it merged" };
   const [parentOid] = commit.parents;
+  const text = repo.patch(oid);
+  // Asked for ahead; where the parent is missing nobody waits for it.
+  text.catch(() => {});
   const parent = parentOid === undefined ? null : await repo.commit(parentOid);
   if (parentOid !== undefined && parent === null)
     return { state: "unknown", reason: `the mirror lacks its parent ${parentOid} (shallow history)` };
-  const patch = parsePatch(await repo.patch(oid));
+  const patch = parsePatch(await text);
   const unsafe = unsafePath(patch);
   if (unsafe !== null) return { state: "unsupported", reason: `it ${unsafe}` };
   return { oid, parent: parentOid ?? null, baseTree: parent?.tree ?? EMPTY_TREE, fixTree: commit.tree, patch };

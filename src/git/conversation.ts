@@ -12,7 +12,7 @@ export interface Protocol<Answer> {
   readonly args: readonly string[];
   readonly options: Pick<GitOptions, "gitDir" | "env">;
   /** Called once for each child; the function it returns reads the answer of one request and is called in the order of requests. */
-  readonly answers: (input: ByteReader) => () => Promise<Answer>;
+  readonly answers: (input: ByteReader) => (request: string) => Promise<Answer>;
 }
 
 export interface ConversationLimits {
@@ -45,7 +45,7 @@ interface Request<Answer> {
 
 interface Session<Answer> {
   readonly child: ReturnType<typeof spawnGit>;
-  readonly answer: () => Promise<Answer>;
+  readonly answer: (request: string) => Promise<Answer>;
   readonly sent: Request<Answer>[];
   /** Exit code and signal once the child is gone; both null when it never started. */
   readonly gone: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
@@ -117,11 +117,17 @@ export function converse<Answer>(protocol: Protocol<Answer>, limits: Conversatio
       refuseWaiting(String(error));
       return;
     }
+    const { stdin } = session.child;
+    if (!stdin.writableCorked) {
+      // What is asked in one turn goes to git in one write.
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
+    }
     for (const request of waiting) {
       if (session.sent.length >= WINDOW) break;
       waiting.delete(request);
       session.sent.push(request);
-      session.child.stdin.write(request.text);
+      stdin.write(request.text);
     }
     if (!session.receiving) void receive(session);
   }
@@ -143,7 +149,7 @@ export function converse<Answer>(protocol: Protocol<Answer>, limits: Conversatio
         current.child.kill("SIGKILL");
       }, head.timeLimitMs);
       try {
-        const answer = await current.answer();
+        const answer = await current.answer(head.text);
         current.sent.shift();
         current.answered += 1;
         current.retiring ||= isWorn(current);

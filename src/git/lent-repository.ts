@@ -80,6 +80,7 @@ export function lendRepository(options: RepositoryOptions, limits: LendingLimits
     } finally {
       generation.users -= 1;
       generation.usedAt = Date.now();
+      if (generation.users === 0) generation.repository.forget();
       if (generation !== current && generation.users === 0) await end(generation);
     }
   }

@@ -1,4 +1,6 @@
+import { openAddedFiles } from "./added-files.ts";
 import type { GitLog } from "./conversation.ts";
+import { openLostFiles } from "./lost-files.ts";
 import { openMerger } from "./merger.ts";
 import { tellingMissing } from "./missing-object.ts";
 import { openObjectReader } from "./object-reader.ts";
@@ -42,12 +44,14 @@ export interface OpenRepository extends Repository {
   pids(): number[];
   /** Asks every child something trivial, starting those that do not run. One that hangs is replaced after five seconds. */
   ping(): Promise<ChildHealth[]>;
+  /** What merges and `withFiles` wrote may become unreadable: nobody needs it any more, and it takes memory. */
+  forget(): void;
 }
 
 const PING_MS = 5000;
 
 /**
- * Opens a repository over three long-lived git children (started when first needed) and a scratch store.
+ * Opens a repository over four long-lived git children (started when first needed) and a scratch store.
  *
  * Paths and texts are latin1, one character per byte. Single objects that are missing are null; `patch`, `diff`, `merge`, `list`,
  * `blame`, `grepWords` and `withFiles` throw MissingObject when an object they need is missing (an empty answer would be a false one), and
@@ -60,12 +64,19 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
   const git = { gitDir, env: scratch.env };
   const closing = new AbortController();
   const queries = { ...git, signal: closing.signal };
-  const reader = openObjectReader(git, limits, scratch.heldTree);
+  const reader = openObjectReader(git, limits, scratch);
   const patches = openPatchSource(git, limits);
   const merger = openMerger(git, scratch, limits);
-  const children = [reader, patches, merger];
+  const additions = openAddedFiles(git, limits);
+  const children = [reader, patches, merger, additions];
 
   const trees = { read: readTree, write: scratch.writeTree };
+  const lost = openLostFiles({
+    added: (from, to) => additions.between(onDisk(from), onDisk(to)),
+    sizes: (oids) => Promise.all(oids.map(reader.size)),
+    readBlob: reader.blob,
+  });
+  const files = { readBlob: reader.blob, writeBlob: scratch.writeBlob, areGone: lost.areGone };
 
   async function readTree(oid: string): Promise<RawTree> {
     const tree = await reader.tree(oid);
@@ -91,7 +102,7 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
     const [parent, second] = commit.parents;
     if (second !== undefined) return "";
     // At the edge of a shallow clone git would show the whole tree as added.
-    if (parent !== undefined && !(await reader.exists(parent))) throw missing("diff-tree", parent);
+    if (parent !== undefined && (await reader.commit(parent)) === null) throw missing("diff-tree", parent);
     return patches.patch(oid);
   }
 
@@ -103,7 +114,7 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
 
   async function merge(base: string, ours: string, theirs: string): Promise<MergeResult> {
     await requireTrees("merge-tree", [base, ours, theirs]);
-    return (await quickMerge({ ...trees, merge: merger.merge }, base, ours, theirs)) ?? merger.merge(base, ours, theirs);
+    return (await quickMerge({ ...trees, ...files, merge: merger.merge }, base, ours, theirs)) ?? merger.merge(base, ours, theirs);
   }
 
   async function withFiles(tree: string, files: Parameters<Repository["withFiles"]>[1]): Promise<string> {
@@ -145,6 +156,7 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
     grepWords: tellingMissing((treeish, words, paths) => grepWords(queries, timeLimitMs, onDisk(treeish), words, paths)),
     withFiles: tellingMissing(withFiles),
     close,
+    forget: scratch.forget,
     ping: () => Promise.all(children.map(pingChild)),
     pids: () => children.map((child) => child.pid()).filter((pid) => pid !== undefined),
   };

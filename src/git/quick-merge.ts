@@ -1,3 +1,4 @@
+import { mergeContent } from "./content-merge.ts";
 import { DIRECTORY_MODE, type RawEntry, type RawTree } from "./raw-tree.ts";
 import type { MergeConflict, MergeResult } from "./repository.ts";
 import { changesBetween, type TreeChange } from "./tree-changes.ts";
@@ -5,12 +6,18 @@ import { editTree } from "./tree-editor.ts";
 
 /** Larger changes are left to git: they are rare, and mostly renames. */
 const MOST_FILES = 100;
+const SUBMODULE_MODE = "160000";
 const FILE_MODES: ReadonlySet<string> = new Set(["100644", "100755"]);
 
 export interface QuickMergeStore {
   /** @throws when the tree is missing. */
   read(tree: string): Promise<RawTree>;
   write(entries: RawTree): string;
+  /** null when the blob is missing. */
+  readBlob(oid: string): Promise<Buffer | null>;
+  writeBlob(bytes: Buffer): string;
+  /** None of these files of the base stands in our tree under another name, as git sees it. */
+  areGone(files: readonly RawEntry[], base: string, ours: string): Promise<boolean>;
   /** git's own merge of three trees. */
   merge(base: string, ours: string, theirs: string): Promise<MergeResult>;
 }
@@ -24,30 +31,50 @@ interface BothChanged {
   readonly theirs: RawEntry;
 }
 
+/** A file that only one side changed: what it becomes. */
+interface Taken {
+  readonly path: string;
+  readonly entry: RawEntry | null;
+}
+
+/** A file that one side changed and the other removed. */
+interface Disputed {
+  /** The version of the base that ours lacks; null when they lack it. */
+  readonly gone: RawEntry | null;
+  /** What is left of it; null when both removed it. */
+  readonly left: RawEntry | null;
+  readonly path: string;
+}
+
 /**
  * A merge of three trees that no rename can touch, without looking at more of them than their change: files that only they changed are taken as
- * they are, files that both changed are merged by git in small trees of their own, where it finds nothing else to compare. Null where a rename, or
- * a file in the place of a directory, might matter; git must merge the whole trees then.
+ * they are, files that both changed are merged line by line (content-merge.ts), or where that knows no answer by git in small trees of their own,
+ * where it finds nothing else to compare. Null where a rename, or a file in the place of a directory, might matter; git must merge the whole trees
+ * then.
  *
  * Why no rename matters: git follows a rename on our side only from a file that their side changed and ours lacks, and into directories only when
  * ours lacks one that the base has; on their side only when they both remove and add (merge-ort.c, detect_regular_renames and
- * handle_directory_level_conflicts).
+ * handle_directory_level_conflicts). Where ours lacks a file, lost-files.ts tells whether git can find it under another name.
  */
 export async function quickMerge(store: QuickMergeStore, base: string, ours: string, theirs: string): Promise<MergeResult | null> {
   const changes = await changesBetween(store.read, base, theirs, MOST_FILES);
   if (changes === null || (changes.some((one) => one.from === null) && changes.some((one) => one.to === null))) return null;
   const edits = new Map<string, RawEntry | null>();
   const both: BothChanged[] = [];
-  for (const change of changes) {
-    const taken = await takeChange(store, change, base, ours);
+  const disputed: Disputed[] = [];
+  for (const taken of await Promise.all(changes.map((change) => takeChange(store, change, base, ours)))) {
     if (taken === null) return null;
     if ("base" in taken) both.push(taken);
-    else edits.set(change.path, taken.entry);
+    else if ("gone" in taken) disputed.push(taken);
+    else edits.set(taken.path, taken.entry);
   }
-  const sides = { base, ours, theirs };
-  const conflicts =
-    both.length === 0 ? [] : ((await mergeDirectory(store, both, edits, sides)) ?? (await mergeContents(store, both, edits)));
-  if (conflicts === null) return null;
+  const gone = disputed.map((one) => one.gone).filter((entry) => entry !== null);
+  if (gone.length > 0 && !(await store.areGone(gone, base, ours))) return null;
+  const merged = await mergeAll(store, both, edits);
+  if (merged === null) return null;
+  const left = disputed.flatMap((one) => (one.left === null ? [] : [{ path: one.path, entry: one.left }]));
+  for (const { path, entry } of left) edits.set(path, entry);
+  const conflicts = [...merged, ...left.map(({ path }) => ({ path, kind: "modify/delete" }))];
   return { clean: conflicts.length === 0, tree: await editTree(store, ours, edits), conflicts };
 }
 
@@ -57,18 +84,20 @@ async function takeChange(
   { path, from, to }: TreeChange,
   base: string,
   ours: string,
-): Promise<BothChanged | { readonly entry: RawEntry | null } | null> {
+): Promise<BothChanged | Taken | Disputed | null> {
   const mine = await entryAt(store, ours, path);
   if (from === null) {
-    if (mine === undefined && (await hasSameDirectories(store, path, base, ours))) return { entry: to };
-    return isSame(mine, to) ? { entry: to } : null;
+    if (mine === undefined && (await hasSameDirectories(store, path, base, ours))) return { path, entry: to };
+    return isSame(mine, to) ? { path, entry: to } : null;
   }
-  if (mine === undefined || mine === "beyond") return null;
-  if (isSame(mine, from)) return { entry: to };
-  if (to === null || ![from, to, mine].every((entry) => FILE_MODES.has(entry.mode))) return null;
+  if (mine === "beyond") return null;
+  if (mine === undefined) return [from, to].some((entry) => entry?.mode === SUBMODULE_MODE) ? null : { gone: from, left: to, path };
+  if (isSame(mine, from)) return { path, entry: to };
+  if (to === null) return FILE_MODES.has(mine.mode) && FILE_MODES.has(from.mode) ? { gone: null, left: mine, path } : null;
+  if (![from, to, mine].every((entry) => FILE_MODES.has(entry.mode))) return null;
   const mode = mine.mode === from.mode ? to.mode : mine.mode;
-  if (mine.oid === to.oid || from.oid === to.oid) return { entry: { mode, oid: mine.oid } };
-  if (mine.oid === from.oid) return { entry: { mode, oid: to.oid } };
+  if (mine.oid === to.oid || from.oid === to.oid) return { path, entry: { mode, oid: mine.oid } };
+  if (mine.oid === from.oid) return { path, entry: { mode, oid: to.oid } };
   return { path, mode, base: from, ours: mine, theirs: to };
 }
 
@@ -100,35 +129,27 @@ async function hasSameDirectories(store: QuickMergeStore, path: string, base: st
 }
 
 /**
- * Has git merge the smallest directory that holds all these files: what else both sides have in it they do not both change, so no rename matters
- * there either.
- * @param edits gets the merged directory, in the place of what it holds
- * @returns null when the files have no directory in common
+ * Merges the contents line by line, and has git merge those for which that knows no answer.
+ * @param edits gets what is merged; with markers where it conflicts
+ * @returns null when git says something of a file that is not about its content
  */
-async function mergeDirectory(
+async function mergeAll(
   store: QuickMergeStore,
   both: readonly BothChanged[],
   edits: Map<string, RawEntry | null>,
-  sides: { readonly base: string; readonly ours: string; readonly theirs: string },
 ): Promise<MergeConflict[] | null> {
-  const directory = commonDirectory(both.map((one) => one.path));
-  const [base, ours, theirs] = await Promise.all([sides.base, sides.ours, sides.theirs].map((tree) => entryAt(store, tree, directory)));
-  if (directory === "" || !isDirectory(base) || !isDirectory(ours) || !isDirectory(theirs)) return null;
-  const merged = await store.merge(base.oid, ours.oid, theirs.oid);
-  for (const path of [...edits.keys()]) if (path.startsWith(`${directory}/`)) edits.delete(path);
-  edits.set(directory, { mode: DIRECTORY_MODE, oid: merged.tree });
-  return merged.conflicts.map(({ path, kind }) => ({ path: `${directory}/${path}`, kind }));
-}
-
-function isDirectory(entry: RawEntry | "beyond" | undefined): entry is RawEntry {
-  return entry !== undefined && entry !== "beyond" && entry.mode === DIRECTORY_MODE;
-}
-
-/** The deepest directory above all paths; empty when that is the root. */
-function commonDirectory(paths: readonly string[]): string {
-  const [first = [], ...others] = paths.map((path) => path.split("/").slice(0, -1));
-  const common = first.findIndex((name, at) => others.some((names) => names[at] !== name));
-  return (common === -1 ? first : first.slice(0, common)).join("/");
+  const conflicts: MergeConflict[] = [];
+  const hard: BothChanged[] = [];
+  for (const one of both) {
+    const [base, ours, theirs] = await Promise.all([one.base, one.ours, one.theirs].map(({ oid }) => store.readBlob(oid)));
+    const merged = base && ours && theirs ? mergeContent(base, ours, theirs) : null;
+    if (merged === null) hard.push(one);
+    else edits.set(one.path, { mode: one.mode, oid: store.writeBlob(merged.bytes) });
+    if (merged?.clean === false) conflicts.push({ path: one.path, kind: "contents" });
+  }
+  if (hard.length === 0) return conflicts;
+  const others = await mergeContents(store, hard, edits);
+  return others === null ? null : [...conflicts, ...others];
 }
 
 /**

@@ -12,13 +12,16 @@ export interface ScratchStore {
   readonly env: Readonly<Record<string, string>>;
   /** A commit that says only: this tree, with this parent or none. The same arguments give the same oid. */
   writeCommit(tree: string, parent: string | null): string;
+  /** Kept in memory until git is to read it, as trees are: most are only named. */
   writeBlob(bytes: Buffer): string;
-  /** Kept in memory until git is to read it: most trees are only named. */
   writeTree(entries: RawTree): string;
   /** A tree that is not on disk yet. */
   heldTree(oid: string): RawTree | undefined;
-  /** Puts a tree, and those below it that are held too, where git sees them. */
+  heldBlob(oid: string): Buffer | undefined;
+  /** Puts a tree, and what is held below it, where git sees it. */
   persist(tree: string): void;
+  /** Forgets what is in memory alone, for when nobody has a name of it any more. */
+  forget(): void;
 }
 
 const NOBODY = "backportd <backportd@localhost> 0 +0000";
@@ -26,6 +29,7 @@ const NOBODY = "backportd <backportd@localhost> 0 +0000";
 const REMEMBERED_COMMITS = 10_000;
 /** Trees held in memory: about 20 MB of those above the files of a kernel. */
 const HELD_TREES = 1000;
+const HELD_BLOB_BYTES = 16 << 20;
 
 /** Creates the store below `scratchDir`, which belongs to one caller; what an earlier one left there is removed. */
 export function openScratchStore(gitDir: string, scratchDir: string): ScratchStore {
@@ -37,20 +41,42 @@ export function openScratchStore(gitDir: string, scratchDir: string): ScratchSto
   fs.writeFileSync(join(objects, "info", "alternates"), `${resolve(gitDir, "objects")}\n`);
   const commits = new Map<string, string>();
 
-  const held = new Map<string, RawTree>();
+  const trees = new Map<string, RawTree>();
+  const blobs = new Map<string, Buffer>();
+  let blobBytes = 0;
 
   function persist(tree: string): void {
-    const entries = held.get(tree);
+    const entries = trees.get(tree);
     if (entries === undefined) return;
-    for (const entry of entries.values()) if (entry.mode === DIRECTORY_MODE) persist(entry.oid);
-    held.delete(tree);
-    writeLooseObject(objects, "tree", encodeTree(entries));
+    for (const { mode, oid } of entries.values()) {
+      if (mode === DIRECTORY_MODE) persist(oid);
+      else if (blobs.has(oid)) persistBlob(oid);
+    }
+    trees.delete(tree);
+    writeLooseObject(objects, "tree", encodeTree(entries), tree);
+  }
+
+  function persistBlob(oid: string): void {
+    const bytes = blobs.get(oid);
+    if (bytes === undefined) return;
+    blobs.delete(oid);
+    blobBytes -= bytes.length;
+    writeLooseObject(objects, "blob", bytes, oid);
   }
 
   function writeTree(entries: RawTree): string {
-    for (const tree of held.size < HELD_TREES ? [] : [...held.keys()]) persist(tree);
+    for (const tree of trees.size < HELD_TREES ? [] : [...trees.keys()]) persist(tree);
     const oid = oidOf("tree", encodeTree(entries));
-    held.set(oid, entries);
+    trees.set(oid, entries);
+    return oid;
+  }
+
+  function writeBlob(bytes: Buffer): string {
+    const oid = oidOf("blob", bytes);
+    if (blobs.has(oid)) return oid;
+    blobs.set(oid, bytes);
+    blobBytes += bytes.length;
+    for (const oldest of blobBytes <= HELD_BLOB_BYTES ? [] : [...blobs.keys()]) persistBlob(oldest);
     return oid;
   }
 
@@ -60,7 +86,9 @@ export function openScratchStore(gitDir: string, scratchDir: string): ScratchSto
     if (known !== undefined) return known;
     persist(tree);
     const parentLine = parent === null ? "" : `parent ${parent}\n`;
-    const oid = writeLooseObject(objects, "commit", Buffer.from(`tree ${tree}\n${parentLine}author ${NOBODY}\ncommitter ${NOBODY}\n\n`));
+    const body = Buffer.from(`tree ${tree}\n${parentLine}author ${NOBODY}\ncommitter ${NOBODY}\n\n`);
+    const oid = oidOf("commit", body);
+    writeLooseObject(objects, "commit", body, oid);
     if (commits.size >= REMEMBERED_COMMITS) commits.clear();
     commits.set(key, oid);
     return oid;
@@ -69,9 +97,15 @@ export function openScratchStore(gitDir: string, scratchDir: string): ScratchSto
   return {
     env: { GIT_OBJECT_DIRECTORY: objects },
     writeCommit,
-    writeBlob: (bytes) => writeLooseObject(objects, "blob", bytes),
+    writeBlob,
     writeTree,
-    heldTree: (oid) => held.get(oid),
+    heldTree: (oid) => trees.get(oid),
+    heldBlob: (oid) => blobs.get(oid),
     persist,
+    forget: () => {
+      trees.clear();
+      blobs.clear();
+      blobBytes = 0;
+    },
   };
 }

@@ -8,9 +8,13 @@ export interface ImageLine {
 
 /** Splits into lines that keep their line feed; a last line without one stays without. */
 export function splitLines(content: string): string[] {
-  const lines = content.split("\n").map((line) => `${line}\n`);
-  const last = lines.pop();
-  if (last !== undefined && last !== "\n") lines.push(last.slice(0, -1));
+  const lines: string[] = [];
+  let from = 0;
+  for (let at = content.indexOf("\n"); at !== -1; at = content.indexOf("\n", from)) {
+    lines.push(content.slice(from, at + 1));
+    from = at + 1;
+  }
+  if (from < content.length) lines.push(content.slice(from));
   return lines;
 }
 

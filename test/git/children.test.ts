@@ -9,12 +9,15 @@ import { ABSENT, buildRepository, file, git, open, temporaryDirectory } from "./
 
 const COMMITS = 40;
 
-/** A line of commits, each of which changes one line of one file. */
+/** A line of commits, each of which changes a text and a binary file. */
 function lineOfCommits(t: TestContext): { bare: string; commits: string[] } {
   const specs = Array.from({ length: COMMITS }, (_, at) => ({
     ref: "refs/heads/main",
     parents: [],
-    files: new Map([["f", file(`${at}\n`.repeat(200))]]),
+    files: new Map([
+      ["f", file(`${at}\n`.repeat(200))],
+      ["binary", file(`\0${at}`)],
+    ]),
   }));
   const bare = buildRepository(join(temporaryDirectory(t), "bare"), specs);
   return { bare, commits: git(bare, ["rev-list", "--reverse", "main"]).split("\n") };
@@ -37,10 +40,12 @@ async function until(condition: () => boolean): Promise<boolean> {
 test("children that are killed are replaced, and what was under way is answered", async (t) => {
   const { bare, commits } = lineOfCommits(t);
   const repository = open(t, bare);
-  // Both sides change the file, so git must merge.
+  // Both sides change the binary file, so git must merge.
   const [base = "", ours = "", theirs = ""] = git(bare, ["rev-parse", "main~2^{tree}", "main~1^{tree}", "main^{tree}"]).split("\n");
   const ask = async (commit: string) => [
     (await repository.commit(commit))?.tree,
+    // What is not there is looked for each time.
+    await repository.blob(ABSENT),
     await repository.patch(commit),
     (await repository.merge(base, ours, theirs)).tree,
   ];
@@ -69,8 +74,8 @@ test("a child killed while idle is replaced at the next request", async (t) => {
 test("a child that hangs fails the request at the time limit and no other", async (t) => {
   const { bare, commits } = lineOfCommits(t);
   const repository = open(t, bare, { timeLimitMs: 1500 });
-  const [one = "", two = ""] = commits;
-  await repository.commit(one);
+  const [first = "", one = "", two = ""] = commits;
+  await repository.commit(first);
   for (const pid of repository.pids()) process.kill(pid, "SIGSTOP");
   const [hung, next] = await Promise.allSettled([repository.commit(one), repository.commit(two)]);
   assert.ok(hung.status === "rejected" && hung.reason instanceof GitError);
@@ -150,7 +155,7 @@ test("a ping tells of every child, starts those that do not run and replaces one
   const first = await repository.ping();
   assert.deepEqual(
     first.map(({ problem }) => problem),
-    [null, null, null],
+    [null, null, null, null],
   );
   assert.deepEqual(
     first.map(({ pid }) => pid),
@@ -162,7 +167,7 @@ test("a ping tells of every child, starts those that do not run and replaces one
   const second = await repository.ping();
   assert.deepEqual(
     second.map(({ problem }) => problem === null),
-    [true, false, true],
+    [true, false, true, true],
   );
   assert.ok(await until(() => !alive(hung)));
   assert.equal((await repository.ping()).filter(({ problem }) => problem !== null).length, 0);

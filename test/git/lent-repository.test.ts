@@ -55,6 +55,20 @@ test("many trials do not fill the disk, and what a use has written stays readabl
   assert.ok(stores().length <= 1);
 });
 
+test("what nobody looked at takes neither disk nor, once the last user has left, memory", async (t) => {
+  const { lent, tree, files } = lend(t, {});
+  await lent.use((repository) => repository.blob(tree));
+  const empty = files();
+  const written = await lent.use(async (repository) => {
+    const oid = await repository.withFiles(tree, new Map([["g", { mode: "100644", bytes: Buffer.from("g\n") }]]));
+    const entry = await repository.entry(oid, "g");
+    assert.equal(String(await repository.blob(entry?.oid ?? "")), "g\n");
+    return entry?.oid ?? "";
+  });
+  assert.equal(files(), empty);
+  assert.equal(await lent.blob(written), null);
+});
+
 test("a store that is too old is replaced for the next use and goes with its last user", async (t) => {
   const { lent, tree, scratchDir, stores } = lend(t, { ageMs: 0 });
   const { promise: finish, resolve } = Promise.withResolvers<void>();
@@ -79,7 +93,11 @@ test("large results count by their size", async (t) => {
   const { lent, tree, scratchDir } = lend(t, { bytes: 1_000_000 });
   await lent.use(async (repository) => {
     for (let at = 0; at < 400; at += 1) {
-      await repository.withFiles(tree, new Map([["g", { mode: "100644", bytes: Buffer.from(`${at} `.repeat(100)) }]]));
+      // Looking at them brings them to the disk.
+      await repository.diff(
+        tree,
+        await repository.withFiles(tree, new Map([["g", { mode: "100644", bytes: Buffer.from(`${at} `.repeat(100)) }]])),
+      );
     }
   });
   assert.ok(await gone(join(scratchDir, "1")));

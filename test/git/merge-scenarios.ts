@@ -16,6 +16,7 @@ type Operation =
   | { readonly kind: "edit"; readonly path: string; readonly line: number; readonly remove: number; readonly text: string }
   | { readonly kind: "delete"; readonly path: string }
   | { readonly kind: "rename"; readonly path: string; readonly to: string }
+  | { readonly kind: "rewrite"; readonly path: string; readonly to: string; readonly keep: number }
   | { readonly kind: "rename-directory"; readonly to: string }
   | { readonly kind: "mode"; readonly path: string }
   | { readonly kind: "add"; readonly path: string; readonly text: string }
@@ -33,6 +34,11 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), path: oldPath }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("rename" as const), path: oldPath, to: newPath }) },
+  // Renamed, with about half of its lines: git may still know it or not.
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("rewrite" as const), path: oldPath, to: newPath, keep: fc.integer({ min: 4, max: 12 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename-directory" as const), to: fc.constantFrom("net", "fs2") }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("mode" as const), path: oldPath }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("add" as const), path: newPath, text }) },
@@ -89,7 +95,11 @@ function perform(files: Map<string, File>, change: Operation): void {
       change.path,
       edited(content, (old) => old.replace(/\n$/, "")),
     );
-  else if (change.kind === "rename") {
+  else if (change.kind === "rewrite") {
+    files.delete(change.path);
+    const kept = (old: string) => `${old.split("\n").slice(0, change.keep).join("\n")}\n${"another line\n".repeat(2 * (16 - change.keep))}`;
+    put(files, change.to, content.mode === "120000" ? content : edited(content, kept));
+  } else if (change.kind === "rename") {
     files.delete(change.path);
     put(files, change.to, content);
   } else if (change.kind === "edit") {
