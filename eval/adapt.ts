@@ -1,11 +1,15 @@
 import { join } from "node:path";
-import { adapt } from "../src/analysis/adaptation.ts";
+import { type Adaptation, adapt } from "../src/analysis/adaptation.ts";
 import { tryChange } from "../src/analysis/applicability.ts";
-import { isChange, readChange } from "../src/analysis/change.ts";
+import { type Change, isChange, readChange } from "../src/analysis/change.ts";
 import { namesByGit } from "../src/analysis/target-names.ts";
 import { fileText } from "../src/git/file-text.ts";
+import { MissingObject } from "../src/git/missing-object.ts";
 import { openRepository } from "../src/git/open-repository.ts";
+import { GitError } from "../src/git/process.ts";
 import type { Repository } from "../src/git/repository.ts";
+import { parsePatch } from "../src/patch/parse.ts";
+import { pathOf } from "../src/patch/patch.ts";
 import { blankCommentsAndStrings } from "../src/source/c-text.ts";
 import { type Pair, readPairs } from "./pairs.ts";
 import { joinRepositories } from "./repos.ts";
@@ -18,12 +22,15 @@ interface Judged {
   readonly pair: Pair;
   readonly outcome: Outcome;
   readonly high: boolean;
+  /** The human's backport holds the moved parts where we made them, and changes no other file in place of one whose change was dropped. */
+  readonly placed: boolean;
   readonly rules: string;
 }
 
 /**
  * Where git's three-way merge of an origin onto its backport's parent conflicts: what we make of the conflicting files, against what the human
- * committed. Pairs with committed conflict markers or kept deletions are left out; equal conflicts count once.
+ * committed; `placedLoose` looks also at where the change of files went that the target lacks. Pairs with committed conflict markers or kept
+ * deletions are left out; equal conflicts count once.
  * --repo R... --pairs TSV [--sample N] [--seed N]
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
@@ -41,7 +48,7 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     const judged: Judged[] = [];
     const seen = new Set<string>();
     for (const pair of pairs) {
-      const one = await judge(repo, pair, seen);
+      const one = await judge(repo, pair, seen).catch(unreadable);
       if (one !== null) judged.push(one);
     }
     for (const one of judged) {
@@ -77,7 +84,7 @@ async function judge(repo: Repository, pair: Pair, seen: Set<string>): Promise<J
   if (seen.has(key.join())) return null;
   seen.add(key.join());
   const adapted = await adapt(repo, trial, namesByGit(repo, parent.tree));
-  if (adapted === null) return { pair, outcome: "refused", high: false, rules: "" };
+  if (adapted === null) return { pair, outcome: "refused", high: false, placed: false, rules: "" };
   const outcomes = await Promise.all(paths.map(async (path) => compare(await fileText(repo, adapted.tree, path), human.get(path) ?? null)));
   const outcome = outcomes.includes("wrong") ? "wrong" : outcomes.includes("loose") ? "loose" : "equal";
   const rules = [...new Set(adapted.files.flatMap((file) => file.hunks.map((hunk) => hunk.rule)))].join(" ");
@@ -86,8 +93,25 @@ async function judge(repo: Repository, pair: Pair, seen: Set<string>): Promise<J
     pair,
     outcome,
     high: adapted.confidence === "high",
+    placed: await isPlaced(repo, pair, change, backport.tree, adapted),
     rules: [adapted.confidence, rules, ...doubts.map((check) => `(${check})`)].join(" "),
   };
+}
+
+/** Conflicting files that the target lacks say nothing about where their change went: the rest of the backport does. */
+async function isPlaced(repo: Repository, pair: Pair, change: Change, backport: string, { files }: Adaptation): Promise<boolean> {
+  for (const { file, targetPath, content } of files) {
+    if (targetPath !== file.newPath && compare(content, await fileText(repo, backport, targetPath)) === "wrong") return false;
+  }
+  if (files.every((one) => one.content !== null)) return true;
+  const upstream = new Set(change.patch.files.map(pathOf));
+  return parsePatch(await repo.patch(pair.backport)).files.every((file) => upstream.has(pathOf(file)));
+}
+
+/** A partial copy of a repository cannot tell what a file reads. */
+function unreadable(error: unknown): null {
+  if (error instanceof GitError || error instanceof MissingObject) return null;
+  throw error;
 }
 
 function compare(ours: string | null, human: string | null): Outcome {
@@ -108,8 +132,10 @@ function figures(judged: readonly Judged[]): Record<string, number> {
     conflicts: judged.length,
     equal: count((one) => one.outcome === "equal"),
     equalLoose: count(right),
+    placedLoose: count((one) => right(one) && one.placed),
     offeredHigh: count((one) => one.high),
     highEqualLoose: count((one) => one.high && right(one)),
+    highPlacedLoose: count((one) => one.high && right(one) && one.placed),
     refused: count((one) => one.outcome === "refused"),
   };
 }

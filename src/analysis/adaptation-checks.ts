@@ -1,4 +1,6 @@
 import { type FilePatch, type Patch, pathOf } from "../patch/patch.ts";
+import { misleadingLines } from "../source/c-indentation.ts";
+import { declaredIn, undeclaredIn } from "../source/c-locals.ts";
 import { syntaxErrors } from "../source/c-parser.ts";
 import { blankCommentsAndStrings, callsIn, declarationOf, definesIn, depthOf, identifiersOf } from "../source/c-text.ts";
 
@@ -9,25 +11,39 @@ export interface TargetNames {
 }
 
 export interface Check {
-  readonly check: "brackets" | "syntax" | "names" | "arguments";
+  readonly check: "brackets" | "syntax" | "names" | "arguments" | "indentation" | "declarations";
   /** `doubts` lowers the confidence; `forbids` refuses the adaptation. */
   readonly outcome: "passes" | "doubts" | "forbids";
   readonly detail: string;
 }
 
+/** A file before and after a change. */
+export interface Version {
+  readonly before: string;
+  readonly after: string;
+}
+
 /**
- * Is an adapted C file as well-formed as it was, and does the target know what the added lines use. Nothing is compiled.
+ * Is an adapted C file as well-formed as it was, and does the target know what the added lines use. Nothing is compiled. What upstream's change
+ * does to its own file too (macros that no parser understands) casts no doubt.
+ * @param upstream the file as upstream changed it; null when that is not known
  * @param missing names of added lines that the target has nowhere; null when that is not known
  */
 export async function checkFile(
   file: FilePatch,
-  before: string,
-  after: string,
+  { before, after }: Version,
+  upstream: Version | null,
   patch: Patch,
   missing: ReadonlySet<string> | null,
 ): Promise<Check[]> {
   if (!isC(file)) return [];
-  const checks = [checkBrackets(file, before, after), await checkSyntax(before, after), checkArguments(file, after)];
+  const checks = [
+    checkBrackets(file, before, after),
+    await checkSyntax(before, after, upstream),
+    checkArguments(file, after),
+    checkIndentation(before, after, upstream),
+    checkDeclarations(before, after, upstream),
+  ];
   return missing === null ? checks : [...checks, checkNames(after, patch, missing)];
 }
 
@@ -38,10 +54,18 @@ function checkBrackets(file: FilePatch, before: string, after: string): Check {
   return { check: "brackets", outcome: balanced ? "passes" : "forbids", detail: "brackets open and close as they did" };
 }
 
-async function checkSyntax(before: string, after: string): Promise<Check> {
+async function checkSyntax(before: string, after: string, upstream: Version | null): Promise<Check> {
   const [old, fresh] = [await syntaxErrors(before), await syntaxErrors(after)];
   if (old === null || fresh === null) return { check: "syntax", outcome: "passes", detail: "too large to be parsed" };
-  return { check: "syntax", outcome: fresh > old ? "doubts" : "passes", detail: `${fresh} syntax errors, ${old} before` };
+  const detail = `${fresh} syntax errors, ${old} before`;
+  if (fresh <= old || upstream === null) return { check: "syntax", outcome: fresh > old ? "doubts" : "passes", detail };
+  const [theirs, base] = [await syntaxErrors(upstream.after), await syntaxErrors(upstream.before)];
+  if (theirs === null || base === null || fresh - old > theirs - base) return { check: "syntax", outcome: "doubts", detail };
+  return {
+    check: "syntax",
+    outcome: "passes",
+    detail: `${detail}; upstream's change brings ${theirs - base}, which the parser does not understand`,
+  };
 }
 
 /** Functions that the adapted file defines or declares are called in added lines with as many arguments as they take. */
@@ -57,11 +81,34 @@ function checkArguments(file: FilePatch, after: string): Check {
   return { check: "arguments", outcome: "passes", detail: "functions of the file are called with as many arguments as they take" };
 }
 
+/** What a statement without braces governs is what its indentation says: upstream may have had braces where the target has none. */
+function checkIndentation(before: string, after: string, upstream: Version | null): Check {
+  const old = new Set([...misleadingLines(before), ...misleadingLines(upstream?.after ?? "")]);
+  const fresh = misleadingLines(after).find((line) => !old.has(line));
+  if (fresh === undefined)
+    return { check: "indentation", outcome: "passes", detail: "no line looks governed by a statement that does not govern it" };
+  return {
+    check: "indentation",
+    outcome: "doubts",
+    detail: `"${fresh.slice(0, 80)}" looks governed by a statement without braces that does not govern it`,
+  };
+}
+
+/** Lines of the target's own may use a variable or parameter that the change takes away. */
+function checkDeclarations(before: string, after: string, upstream: Version | null): Check {
+  const theirs = new Set(upstream === null ? [] : undeclaredIn(upstream.before, upstream.after).map((one) => one.name));
+  const found = undeclaredIn(before, after).find((one) => !theirs.has(one.name));
+  if (found === undefined)
+    return { check: "declarations", outcome: "passes", detail: "functions use no variable whose declaration went away" };
+  return { check: "declarations", outcome: "doubts", detail: `${found.function}() still uses ${found.name}, whose declaration went away` };
+}
+
 /** Names of added lines are known to the target, or the change itself defines them. */
 function checkNames(after: string, patch: Patch, missing: ReadonlySet<string>): Check {
   const brought = blankCommentsAndStrings(patch.files.map((one) => linesOf(one, "+")).join("\n"));
   const used = identifiersOf(after).intersection(missing);
-  const lacking = [...used].filter((name) => !definesIn(name, brought) && !isLabel(name, brought));
+  const declared = declaredIn(brought);
+  const lacking = [...used].filter((name) => !declared.has(name) && !definesIn(name, brought) && !isLabel(name, brought));
   if (lacking.length === 0)
     return { check: "names", outcome: "passes", detail: "the target has, or the change defines, every name that added lines use" };
   return { check: "names", outcome: "doubts", detail: `not in the target: ${lacking.join(", ")}` };

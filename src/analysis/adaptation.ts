@@ -1,6 +1,7 @@
 import type { Repository } from "../git/repository.ts";
 import { adaptFile, type Confidence } from "../patch/adapt/adapt-file.ts";
 import { differenceOf } from "../patch/adapt/difference.ts";
+import { applyHunks } from "../patch/apply.ts";
 import { type FilePatch, type Patch, pathOf } from "../patch/patch.ts";
 import { isChangelog } from "../rules/file-conventions.ts";
 import type { Applicability, FileResult } from "../schema/analysis.ts";
@@ -118,17 +119,20 @@ async function adaptFailure(
   const missing = found?.missing ?? null;
   return adapted === null
     ? null
-    : checked({ file, targetPath: file.newPath, before: content, ...adapted, checks: [] }, content, trial.patch, missing);
+    : checked({ file, targetPath: file.newPath, before: content, ...adapted, checks: [] }, content, base, trial.patch, missing);
 }
 
 /** The file with its checks made: null when one forbids it, with less confidence when one casts doubt. */
 async function checked(
   adapted: AdaptedFile & { readonly content: string },
   before: string,
+  base: string | null,
   patch: Patch,
   missing: ReadonlySet<string> | null,
 ): Promise<AdaptedFile | null> {
-  const checks = await checkFile(adapted.file, before, adapted.content, patch, missing);
+  const theirs = base === null ? null : applyHunks(adapted.file, base).content;
+  const upstream = base === null || theirs === null ? null : { before: base, after: theirs };
+  const checks = await checkFile(adapted.file, { before, after: adapted.content }, upstream, patch, missing);
   if (checks.some((check) => check.outcome === "forbids")) return null;
   const doubt = checks.some((check) => check.outcome === "doubts");
   return { ...adapted, checks, confidence: doubt ? leastOf([adapted.confidence, "medium"]) : adapted.confidence };

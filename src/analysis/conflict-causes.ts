@@ -1,3 +1,5 @@
+import { fileText } from "../git/file-text.ts";
+import { MissingObject } from "../git/missing-object.ts";
 import { type Hunk, pathOf, preImage } from "../patch/patch.ts";
 import type { Applicability, FileResult, HunkResult } from "../schema/analysis.ts";
 import type { CommitRef } from "../schema/common.ts";
@@ -126,7 +128,7 @@ async function explainHunk(
   const ofFile = () => missingCommitsOfFile(ctx, change, failure.file.oldPath ?? path);
   if (failure.content === null) {
     const commits = ofFile();
-    const introducer = commits[0] ?? null;
+    const introducer = await bringerAmong(ctx, commits.slice(0, 1), path, null);
     return {
       path,
       hunk,
@@ -144,9 +146,11 @@ async function explainHunk(
   const commits = known.length > 0 ? known : ofFile();
   const absent = names.find((name) => !failure.content?.includes(`${name}(`));
   if (absent !== undefined) {
-    const brought = missingCommitsOfFunction(ctx, change, absent, path)[0] ?? authors[0] ?? null;
-    const { introducer, said } =
+    const brought = await bringerAmong(ctx, [...missingCommitsOfFunction(ctx, change, absent, path).slice(0, 1), ...authors], path, absent);
+    const found =
       brought === null ? await searchIntroducer(ctx, change, absent) : { introducer: brought, said: introducedBy(ctx, brought) };
+    const { introducer } = found;
+    const said = found.said + (introducer === null && authors.length > 0 ? changedBy(ctx, [...new Set(authors)]) : "");
     if (introducer !== null && !commits.includes(introducer)) commits.unshift(introducer);
     const text = `${absent}() does not exist in ${path} of ${tree}${said}`;
     const elsewhere = functionWithLinesOf(hunk, failure.content);
@@ -189,6 +193,27 @@ function ownCommits(ctx: AnalysisContext, path: string, names: readonly string[]
     .sort((a, b) => b - a)
     .slice(0, MOST_OWN)
     .map((num) => index.commitByNum(num).oid);
+}
+
+/** Commits that are looked at for one that brought a file or function. */
+const MOST_BRINGERS = 4;
+
+/**
+ * The first of the commits that brought the function to the file (the file itself, without a name): what it leaves has it, and its parent does
+ * not. Who only wrote some of its lines, or was the first to change it that the target lacks, did not.
+ */
+async function bringerAmong(ctx: AnalysisContext, oids: readonly string[], path: string, name: string | null): Promise<string | null> {
+  const has = (text: string | null) => text !== null && (name === null || text.includes(`${name}(`));
+  try {
+    for (const oid of [...new Set(oids)].slice(0, MOST_BRINGERS)) {
+      const [parent] = ctx.index.commit(oid)?.parents ?? [];
+      const before = parent === undefined ? null : await fileText(ctx.repo, parent, path);
+      if (!has(before) && has(await fileText(ctx.repo, oid, path))) return oid;
+    }
+  } catch (error) {
+    if (!(error instanceof MissingObject)) throw error;
+  }
+  return null;
 }
 
 function introducedBy(ctx: AnalysisContext, commit: string | null): string {

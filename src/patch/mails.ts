@@ -1,3 +1,4 @@
+import { boundaryOf, type Entity, entityOf, headerOf, readableParts } from "./mime.ts";
 import { looksLikePatch } from "./parse.ts";
 
 /** One mail of `git format-patch`, or a bare diff. Text is latin1: one character per byte. */
@@ -19,32 +20,65 @@ const MBOX_FROM = /^From \S+ +\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}/;
 const BASE_COMMIT = /^base-commit: ([0-9a-f]{40})\s*$/m;
 const PREREQUISITE = /^prerequisite-patch-id: ([0-9a-f]{40})\s*$/gm;
 
+/** Mails attached to mails that were attached themselves are read to this depth. */
+const MOST_NESTED = 2;
+/** Header lines of a mail that are read; a text without blank lines is no header. */
+const MOST_HEADER_LINES = 300;
+
 /**
  * Splits a mailbox, or a text that is one mail or one diff, into its patches, in the order of their numbers `n/m`. A cover letter holds no patch
- * and is left out; its base and prerequisites, like those of any mail (git writes them into one), count for the whole series.
+ * and is left out; its base and prerequisites, like those of any mail (git writes them into one), count for the whole series. Of a multipart the
+ * readable parts count as the mail's text (mime.ts), but an attached mail is a mail of its own.
  */
 export function readMails(text: string): PatchMail[] {
-  const mails = splitMailbox(text).map(readMail);
+  const mails = splitMailbox(text).flatMap((raw) => readMail(raw, 0));
   const baseCommit = mails.find((mail) => mail.baseCommit !== null)?.baseCommit ?? null;
   const prerequisites = mails.find((mail) => mail.prerequisites.length > 0)?.prerequisites ?? [];
   const patches = mails.filter((mail) => looksLikePatch(mail.text)).map((mail) => ({ ...mail, baseCommit, prerequisites }));
   return patches.every((mail) => mail.part !== null) ? patches.sort((a, b) => (a.part ?? 0) - (b.part ?? 0)) : patches;
 }
 
+/** Cut before each line that begins a mail; attached patches have such lines too, so none counts before a multipart has ended. */
 function splitMailbox(text: string): string[] {
-  const mails: string[][] = [[]];
-  for (const line of text.split("\n")) {
-    if (MBOX_FROM.test(line) && mails.at(-1)?.some((one) => one !== "")) mails.push([]);
-    mails.at(-1)?.push(line);
+  const lines = text.split("\n");
+  const dashed = new Map<string, number[]>();
+  for (const [at, line] of lines.entries()) {
+    if (!/^--.*--\s*$/.test(line)) continue;
+    const places = dashed.get(line.trimEnd());
+    if (places === undefined) dashed.set(line.trimEnd(), [at]);
+    else places.push(at);
   }
-  return mails.map((lines) => lines.join("\n"));
+  const endOfParts = (start: number): number => {
+    const head = lines.slice(start, start + MOST_HEADER_LINES);
+    const blank = head.findIndex((line) => line.trim() === "");
+    const boundary = boundaryOf(head.slice(0, Math.max(blank, 0)).join("\n"));
+    const ends = boundary === null ? undefined : dashed.get(`--${boundary}--`);
+    // git ends all multiparts of a mailbox alike: those before this mail are none of its own.
+    while (ends?.[0] !== undefined && ends[0] < start) ends.shift();
+    return ends?.[0] ?? -1;
+  };
+  const starts = [lines.findIndex((line) => line.trim() !== "")];
+  let end = endOfParts(starts[0] ?? 0);
+  for (const [at, line] of lines.entries()) {
+    if (at <= Math.max(end, starts.at(-1) ?? 0) || !MBOX_FROM.test(line)) continue;
+    starts.push(at);
+    end = endOfParts(at);
+  }
+  return starts.map((start, i) => lines.slice(start, starts[i + 1]).join("\n"));
 }
 
-function readMail(raw: string): PatchMail {
-  const split = raw.search(/\r?\n\r?\n/);
-  const isMail = /^(?:From |From: |Subject: |Date: |[\w-]+: )/.test(raw) && split !== -1;
-  const head = isMail ? raw.slice(0, split) : "";
-  const text = isMail ? decoded(head, raw) : raw;
+function readMail(raw: string, depth: number): PatchMail[] {
+  const entity = entityOf(raw);
+  if (entity === null) return [mailOf({ head: "", body: raw })];
+  const parts = readableParts(entity);
+  const isMail = (part: (typeof parts)[number]): boolean => depth < MOST_NESTED && (part.isMail || MBOX_FROM.test(part.text));
+  const attached = parts.filter(isMail).flatMap((part) => splitMailbox(part.text).flatMap((one) => readMail(one, depth + 1)));
+  const own = parts.flatMap((part) => (isMail(part) ? [] : [part.text]));
+  return [mailOf({ head: entity.head, body: `\n\n${own.join("\n")}` }), ...attached];
+}
+
+function mailOf({ head, body }: Entity): PatchMail {
+  const text = head + body;
   const subject = headerOf(head, "Subject");
   const part = /^\[[^\]]*?\b(\d+)\/\d+\]/.exec(subject ?? "")?.[1];
   return {
@@ -55,22 +89,4 @@ function readMail(raw: string): PatchMail {
     prerequisites: [...text.matchAll(PREREQUISITE)].map((match) => match[1] ?? ""),
     text,
   };
-}
-
-/** A header, unfolded; null when there is none. */
-function headerOf(head: string, name: string): string | null {
-  const match = new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, "mi").exec(head);
-  return match?.[1]?.replace(/\r?\n[ \t]+/g, " ").trim() ?? null;
-}
-
-/** The mail with the transfer encoding of its body undone. */
-function decoded(head: string, raw: string): string {
-  const encoding = headerOf(head, "Content-Transfer-Encoding")?.toLowerCase();
-  const body = raw.slice(head.length);
-  if (encoding === "base64") return `${head}\n\n${Buffer.from(body, "base64").toString("latin1")}`;
-  if (encoding !== "quoted-printable") return raw;
-  const plain = body
-    .replace(/=\r?\n/g, "")
-    .replace(/=([0-9A-F]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  return head + plain;
 }

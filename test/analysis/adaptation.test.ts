@@ -52,6 +52,8 @@ test("names that added lines use must be known to the target or come with the ch
       ["brackets", "passes"],
       ["syntax", "passes"],
       ["arguments", "passes"],
+      ["indentation", "passes"],
+      ["declarations", "passes"],
       ["names", "passes"],
     ],
   );
@@ -69,6 +71,65 @@ test("a call with another number of arguments than the file's own function takes
   const check = made?.files[0]?.checks.find((found) => found.check === "arguments");
   assert.equal(check?.outcome, "doubts");
   assert.match(check?.detail ?? "", /check\(\) takes 2 arguments here and is given 1/);
+});
+
+const checkOf = (made: Adaptation | null, name: string) => made?.files[0]?.checks.find((one) => one.check === name);
+
+test("names that the change itself declares need not be known to the target", async (t) => {
+  const known = { "lib.h": "void count(struct dev *dev);\n" };
+  const brought = THEIRS.replace("int go(", "static int refcount;\n\nint go(").replace("check(dev);", "refcount++;");
+  const { made } = await adaptation(t, { "f.c": BASE, ...known }, { "f.c": OURS, ...known }, { "f.c": brought, ...known });
+  assert.equal(checkOf(made, "names")?.outcome, "passes");
+});
+
+test("statements that braces of upstream held and nothing holds here are doubted", async (t) => {
+  const braces = go("alpha(dev);", "if (down) {", "\tassert(dev);", "\treturn next(dev);", "}", "echo(dev);");
+  const ours = go("alpha(dev);", "if (down)", "\treturn next(dev);", "echo(dev);");
+  const theirs = braces.replace("\t\treturn next(dev);\n", "\t\t*ret = next(dev);\n\t\treturn 0;\n");
+  const { made } = await adaptation(t, { "f.c": braces }, { "f.c": ours }, { "f.c": theirs });
+  assert.equal(checkOf(made, "indentation")?.outcome, "doubts");
+  assert.match(checkOf(made, "indentation")?.detail ?? "", /return 0;/);
+  assert.notEqual(made?.confidence, "high");
+});
+
+test("a parameter that the change takes away and the target's own lines still use is doubted, unless upstream does so too", async (t) => {
+  const set = (...lines: string[]) => go(...lines).replace("struct dev *dev", "struct dev *dev, int id");
+  const base = set("first(id);", "mark(dev, id);", "last(id);");
+  const theirs = base.replace("struct dev *dev, ", "").replace("mark(dev, id)", "mark(id)");
+  const ours = base.replace("\tmark", "\tinterrupt(dev);\n\tmark");
+  const { made } = await adaptation(t, { "f.c": base }, { "f.c": ours }, { "f.c": theirs });
+  assert.equal(checkOf(made, "declarations")?.outcome, "doubts");
+  assert.match(checkOf(made, "declarations")?.detail ?? "", /go\(\) still uses dev/);
+  const kept = set("first(id);", "mark(dev, id);", "last(dev);");
+  const same = await adaptation(
+    t,
+    { "f.c": kept },
+    { "f.c": kept.replace("\tmark", "\tinterrupt(dev);\n\tmark") },
+    { "f.c": kept.replace("struct dev *dev, ", "").replace("mark(dev, id)", "mark(id)") },
+  );
+  assert.equal(checkOf(same.made, "declarations")?.outcome, "passes");
+});
+
+test("syntax errors that upstream's change brings to its own file too cast no doubt", async (t) => {
+  const strange = THEIRS.replace("check(dev);", 'LOG(dev, "%" PRIu64 "\\n", %% count);');
+  const { made } = await adaptation(t, { "f.c": BASE }, { "f.c": OURS }, { "f.c": strange });
+  assert.equal(checkOf(made, "syntax")?.outcome, "passes");
+  assert.match(checkOf(made, "syntax")?.detail ?? "", /[1-9] syntax errors, 0 before; upstream's change brings/);
+});
+
+test("a file of a folder that has another name here takes the change there", async (t) => {
+  const theirs = BASE.replace("charlie(dev);\n", "charlie(dev);\n\tcheck(dev);\n");
+  const filler = Array.from({ length: 40 }, (_, i) => `int own_${i};\n`).join("");
+  const { made, repo } = await adaptation(
+    t,
+    { "lib/hash/go.c": BASE, "lib/hash/other.c": "int x;\n" },
+    { "lib/old_hash/go.c": filler + OURS, "lib/copy/go.c": "int nothing;\n" },
+    { "lib/hash/go.c": theirs, "lib/hash/other.c": "int x;\n" },
+  );
+  assert.equal(made?.files[0]?.targetPath, "lib/old_hash/go.c");
+  assert.equal(made?.files[0]?.hunks[0]?.rule, "file_moved");
+  assert.notEqual(made?.confidence, "high");
+  assert.equal(await textOf(repo, made, "lib/old_hash/go.c"), filler + OURS.replace("charlie(dev);\n", "charlie(dev);\n\tcheck(dev);\n"));
 });
 
 test("a file that the target lacks is dropped when others of the change remain, and only then", async (t) => {

@@ -58,6 +58,42 @@ test("a function that the target took out: who introduced it is asked of git, an
   assert.equal(cause?.introducer, null);
 });
 
+test("who only changed a function that the target took out did not introduce it", async (t) => {
+  const changed = GONE.replace("alpha(dev)", "alpha(dev, DEEP)");
+  const commits = [
+    commitTo("up", "base\n", { "f.c": BASE }),
+    commitTo("up", "add gone\n", { "f.c": BASE + GONE }),
+    commitTo("vendor", "vendor: without gone\n", { "f.c": BASE }, ["refs/heads/up"]),
+    commitTo("up", "go deep\n", { "f.c": BASE + changed }),
+    commitTo("up", "fix: check gone\n", { "f.c": BASE + changed.replace("DEEP)", "DEEP) ?: -1") }),
+  ];
+  const { ctx, commit } = await openTrees(t, commits, "vendor");
+  const tried = await tryCommit(ctx, commit("up").oid);
+  assert.ok(tried.kind === "tried");
+  const [cause] = tried.causes;
+  assert.equal(cause?.introducer, null);
+  assert.match(
+    cause?.text ?? "",
+    /gone\(\) does not exist in f\.c of vendor: introduced by [0-9a-f]+ \("add gone"\), which vendor has; upstream changed them in [0-9a-f]+ \("go deep"\)/,
+  );
+  assert.deepEqual(cause?.commits, [commit("up~1").oid]);
+});
+
+test("who only changed a file that the target took out did not introduce it", async (t) => {
+  const commits = [
+    commitTo("up", "base\n", { "f.c": BASE, "g.c": "int g;\n" }),
+    commitTo("vendor", "vendor: without f\n", { "g.c": "int g;\n" }, ["refs/heads/up"]),
+    commitTo("up", "new charlie\n", { "f.c": body(LINES.with(2, "charlie(dev, 1)")), "g.c": "int g;\n" }),
+    commitTo("up", "fix: check charlie\n", { "f.c": body(LINES.with(2, "charlie(dev, GOOD)")), "g.c": "int g;\n" }),
+  ];
+  const { ctx, commit } = await openTrees(t, commits, "vendor");
+  const tried = await tryCommit(ctx, commit("up").oid);
+  assert.ok(tried.kind === "tried");
+  assert.equal(tried.causes[0]?.introducer, null);
+  assert.equal(tried.causes[0]?.text, "f.c does not exist in vendor");
+  assert.deepEqual(tried.causes[0]?.commits, [commit("up~1").oid]);
+});
+
 test("a function that the index knows no commit of, because no patch between two upstream trees is indexed", async (t) => {
   const commits = [
     commitTo("up", "base\n", { "f.c": BASE }),

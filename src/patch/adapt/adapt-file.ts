@@ -35,6 +35,8 @@ export interface HunkAdaptation {
   readonly note: string;
   /** Each change stands beside a line that also stood beside it upstream. */
   readonly safe: boolean;
+  /** Something speaks against it, which the note says: never high. */
+  readonly doubtful?: boolean;
 }
 
 export interface FileAdaptation {
@@ -63,7 +65,8 @@ export function adaptFile(file: FilePatch, content: string, base: string | null,
   const after = base === null ? null : applyHunks(here, base).content;
   const placed = placeHunks(here, target, before) ?? mergedByWords(here, base, content, after);
   if (placed === null || placed.content === content) return null;
-  const hunks = placed.hunks.map((one, i) => withRenames({ ...one, hunk: file.hunks[i] ?? one.hunk }, file, used));
+  const strange = before === null ? NONE : foreignWords(before, target, isC(file) ? MEMBER : WORD);
+  const hunks = placed.hunks.map((one, i) => withStrangers(withRenames({ ...one, hunk: file.hunks[i] ?? one.hunk }, file, used), strange));
   const byWords = base === null || after === null ? null : mergeByWords(base, content, after, true);
   const votes = { words: !placed.byWords && byWords === placed.content, fuzz: applyWithFuzz(here, content) === placed.content };
   const { content: tidy, dropped: labels } = isC(file)
@@ -79,8 +82,32 @@ export function adaptFile(file: FilePatch, content: string, base: string | null,
 function confidenceOf(hunks: readonly HunkAdaptation[], votes: { readonly words: boolean; readonly fuzz: boolean }): Confidence {
   const safe = hunks.every((one) => one.safe);
   const named = hunks.every((one) => one.safe || one.rule === "renamed_identifier");
+  if (hunks.some((one) => one.doubtful === true)) return votes.words || votes.fuzz ? "medium" : "low";
   if ((votes.words && votes.fuzz) || (safe && (votes.words || votes.fuzz)) || (named && votes.words)) return "high";
   return safe || votes.words || votes.fuzz ? "medium" : "low";
+}
+
+/** In C another name may stand in any header; in other files (documentation, scripts, rules of make) nothing else is checked. */
+const MEMBER = /^[.>] [A-Za-z_]/;
+const WORD = /^\w+$/;
+
+/** Phrases of this form that upstream's file has before the change and the target's nowhere. */
+function foreignWords(before: Text, target: Text, form: RegExp): Set<string> {
+  const words = (text: Text) => new Set([...phrasesOf(text.lines.join(""))].filter((phrase) => form.test(phrase)));
+  return words(before).difference(words(target));
+}
+
+/** A change that uses what only upstream's file was using before may be made for another structure, or another state of things. */
+function withStrangers(one: HunkAdaptation, foreign: ReadonlySet<string>): HunkAdaptation {
+  if (foreign.size === 0 || one.rule === "feature_absent" || one.rule === "already_present") return one;
+  const found = phrasesOf(
+    runsOf(one.hunk)
+      .flatMap((run) => run.added)
+      .join(""),
+  ).intersection(foreign);
+  if (found.size === 0) return one;
+  const said = [...found].map((phrase) => phrase.replace(/^[.>] /, "")).join(", ");
+  return { ...one, doubtful: true, safe: false, note: `${one.note}; it uses ${said}, which no other line of the file does here` };
 }
 
 function isC(file: FilePatch): boolean {
@@ -213,7 +240,7 @@ function describe(edits: readonly Edit[], grounds: readonly Ground[]): Omit<Hunk
   }
   if (ways.has("rewritten")) {
     const note = `lines of ${where} read differently here, and upstream rewrites them all: its text stands in place of the target's${also}`;
-    return { rule: "upstream_side", note, safe: false };
+    return { rule: "upstream_side", note, safe: edits.every((edit) => edit.safe) };
   }
   if (ways.has("words")) {
     const note = `some changed lines of ${where} read differently here; the change was made to their words${also}`;
@@ -221,10 +248,12 @@ function describe(edits: readonly Edit[], grounds: readonly Ground[]): Omit<Hunk
   }
   if (ways.has("apart") || ways.has("behind_function")) {
     const note = `the neighbours of added lines no longer stand together in ${where}; they were put beside the one above${also}`;
-    return { rule: "insertion_point", note, safe: false };
+    return { rule: "insertion_point", note, safe: false, doubtful: true };
   }
+  const open = edits.some((edit) => edit.open === true);
   const note = `the changed lines have one place in ${where}; only lines around them differ${also}`;
-  return { rule: "context_only", note, safe: edits.every((edit) => edit.safe) };
+  const strayed = open ? "; a line beside which they were added upstream stands elsewhere here" : "";
+  return { rule: "context_only", note: note + strayed, safe: edits.every((edit) => edit.safe), doubtful: open };
 }
 
 /** Says of a hunk which names of its added lines were replaced; one that is shown by one line only is not safe. */
@@ -233,7 +262,14 @@ function withRenames(one: HunkAdaptation, file: FilePatch, used: readonly Rename
   if (own.length === 0) return one;
   const said = own.map(({ from, to, votes }) => `"${from.join(" ")}" is "${to.join(" ")}" here (seen in ${votes} lines)`).join(", ");
   const also = one.rule === "applied" ? "" : `; ${one.note}`;
-  return { ...one, rule: "renamed_identifier", note: `${said}${also}`, safe: one.safe && own.every(({ votes }) => votes > 1) };
+  const safe = one.safe && own.every(({ alone }) => alone > 1);
+  return {
+    ...one,
+    rule: "renamed_identifier",
+    note: `${said}${also}`,
+    safe,
+    doubtful: one.doubtful || own.some(({ alone }) => alone === 0),
+  };
 }
 
 /** Null when two edits overlap. */

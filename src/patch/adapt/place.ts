@@ -15,6 +15,8 @@ export interface Edit {
   readonly way: Way;
   /** A line that stood beside the change upstream stands beside it here. */
   readonly safe: boolean;
+  /** Something speaks for another place, so that no vote makes it a certain one. */
+  readonly open?: boolean;
 }
 
 /** The place of one run, by the lines that it removes or stands beside; null when it has none, or more than one. */
@@ -90,10 +92,13 @@ function betweenNeighbours(run: ChangeRun, ground: Ground): Edit | null {
 function betweenPartners(run: ChangeRun, lines: readonly string[], base: NonNullable<Ground["base"]>, partner: Int32Array): Edit | null {
   const line = run.line - base.start;
   const above = neighbour(partner, base.lines, line - 1, -1);
-  const below = neighbour(partner, base.lines, line, 1);
+  // Nothing followed what was added at the end: the end is its neighbour.
+  const end = line === base.lines.length ? { old: line, here: lines.length, distance: 0, telling: false } : null;
+  const below = end ?? neighbour(partner, base.lines, line, 1);
+  const open = strayed(base.lines[line - 1], partner[line - 1], lines) || strayed(base.lines[line], partner[line], lines);
   const edit = (at: number, way: Way, safe: boolean, like: Neighbour): Edit => {
     const insert = reindented(run.added, base.lines[like.old] ?? "", lines[like.here] ?? "");
-    return { at, remove: 0, insert, way, safe };
+    return { at, remove: 0, insert, way, safe: safe && !open, open: open || way === "apart" };
   };
   if (above !== null && below !== null) {
     const nearest = above.distance === 0 || below.distance === 0;
@@ -105,6 +110,11 @@ function betweenPartners(run: ChangeRun, lines: readonly string[], base: NonNull
   const left = above?.telling ? above : below?.telling ? below : null;
   if (left === null || left.distance > 0) return null;
   return edit(left === above ? left.here + 1 : left.here, "beside", true, left);
+}
+
+/** A line that has no partner because it stands elsewhere here: what was added beside it may belong there. */
+function strayed(line: string | undefined, partner: number | undefined, lines: readonly string[]): boolean {
+  return line !== undefined && partner === -1 && isTelling(line) && placesOf([line], lines, sameButForSpace).length > 0;
 }
 
 interface Neighbour {

@@ -11,6 +11,8 @@ export interface Rename {
   readonly to: readonly string[];
   /** Lines that show it. */
   readonly votes: number;
+  /** Those of them that differ in nothing else: in the others it may be only a part of the difference (a macro with one argument more). */
+  readonly alone: number;
 }
 
 /** Words before and behind the ones that differ which belong to a rename that is not one name for another. */
@@ -27,30 +29,38 @@ export function learnRenames(base: Text, target: Text, changed: ReadonlySet<numb
   const gone = identifiersOf(base.lines.join("")).difference(identifiersOf(target.lines.join("")));
   const targetWords = ` ${tokensOf(target.lines.join("")).join(" ")} `;
   const { same, alike } = correspond(base.lines, target.lines);
-  const seen = new Map<string, Map<string, number>>();
+  const seen = new Map<string, Map<string, { votes: number; alone: number }>>();
   for (const [i, line] of base.lines.entries()) {
     const other = target.lines[alike[i] ?? -1];
     if (other === undefined || (same[i] ?? -1) >= 0) continue;
-    for (const [from, to] of differences(tokensOf(line), tokensOf(other), gone)) {
+    const [found, whole] = differences(tokensOf(line), tokensOf(other), gone);
+    for (const [from, to] of found) {
       // How a line that goes away is spelled says little about what takes its place.
       if (changed.has(i) && !from.split(" ").some((word) => gone.has(word))) continue;
-      const forms = seen.get(from) ?? new Map<string, number>();
-      forms.set(to, (forms.get(to) ?? 0) + 1);
+      const forms = seen.get(from) ?? new Map<string, { votes: number; alone: number }>();
+      const { votes, alone } = forms.get(to) ?? { votes: 0, alone: 0 };
+      forms.set(to, { votes: votes + 1, alone: alone + (whole ? 1 : 0) });
       seen.set(from, forms);
     }
   }
   const found: Rename[] = [];
   for (const [from, forms] of seen) {
-    const [[to, votes] = ["", 0], ...others] = [...forms];
+    const [[to, { votes, alone }] = ["", { votes: 0, alone: 0 }], ...others] = [...forms];
     if (others.length > 0 || targetWords.includes(` ${from} `)) continue;
     const words = from.split(" ");
-    if (votes > 1 || words.some((word) => gone.has(word))) found.push({ from: words, to: to.split(" "), votes });
+    if (votes > 1 || words.some((word) => gone.has(word))) found.push({ from: words, to: to.split(" "), votes, alone });
   }
   return found.sort((a, b) => b.from.length - a.from.length || (a.from.join() < b.from.join() ? -1 : 1));
 }
 
-/** Where two forms of a line differ: one name for another, or the words with their neighbours. */
-function* differences(a: readonly string[], b: readonly string[], gone: ReadonlySet<string>): Generator<readonly [string, string]> {
+/** Where two forms of a line differ: one name for another, or the words with their neighbours; and whether that is all. */
+function differences(
+  a: readonly string[],
+  b: readonly string[],
+  gone: ReadonlySet<string>,
+): readonly [found: (readonly [string, string])[], whole: boolean] {
+  const found: (readonly [string, string])[] = [];
+  let gaps = 0;
   const partner = align(a, b);
   let from = 0;
   let at = 0;
@@ -60,15 +70,17 @@ function* differences(a: readonly string[], b: readonly string[], gone: Readonly
     const [old, here] = [a.slice(from, i), b.slice(at, j)];
     const [one] = old;
     const [other] = here;
+    if (old.length > 0 || here.length > 0) gaps++;
     if (old.length === 1 && here.length === 1 && one !== undefined && other !== undefined && gone.has(one) && /^[A-Za-z_]/.test(other)) {
-      yield [one, other];
+      found.push([one, other]);
     } else if (old.length > 0 && old.length <= MOST_WORDS && here.length <= MOST_WORDS && from >= BEFORE && i + BEHIND <= a.length) {
       const [before, behind] = [a.slice(from - BEFORE, from), a.slice(i, i + BEHIND)];
-      yield [[...before, ...old, ...behind].join(" "), [...before, ...here, ...behind].join(" ")];
+      found.push([[...before, ...old, ...behind].join(" "), [...before, ...here, ...behind].join(" ")]);
     }
     from = i + 1;
     at = j + 1;
   }
+  return [found, gaps === found.length];
 }
 
 /** The patch with the renames made in its added lines, and those that it had use for. */

@@ -5,7 +5,7 @@ import { isTelling } from "./lines.ts";
 import { phrasesOf, tokensOf } from "./phrases.ts";
 import type { Edit } from "./place.ts";
 import type { ChangeRun } from "./runs.ts";
-import { correspond } from "./similar.ts";
+import { areForms, correspond, keyOfLine } from "./similar.ts";
 import { mergeWords, transferWords } from "./word-merge.ts";
 
 /** Lines that differ between two lines that correspond, before the change and in the target, and the runs that change them. */
@@ -77,7 +77,13 @@ function mergeGap(gap: Gap, { lines, moved }: Ground, base: NonNullable<Ground["
   const merged = taken === null ? (mergeWords(old, ours, text) ?? transferWords(old, ours, text)) : null;
   const made = merged ?? (moved && taken === null ? withoutLacking(gap, base, ours) : null) ?? (rewritten ? text : null);
   if (made === null || made === ours) return null;
-  return { at, remove: end - at, insert: splitLines(made), way: made === text && merged === null ? "rewritten" : "words", safe: false };
+  const way = made === text && merged === null ? "rewritten" : "words";
+  const near = way === "rewritten" && before.length === here.length && before.every((line, i) => isNear(line, here[i] ?? ""));
+  return { at, remove: end - at, insert: splitLines(made), way, safe: near };
+}
+
+function isNear(line: string, other: string): boolean {
+  return keyOfLine(line) === keyOfLine(other) || areForms(line, other);
 }
 
 /** The change without the lines that the target has in no form: what upstream made of those has nothing to stand on. */

@@ -176,3 +176,86 @@ test("high confidence needs a second method that leaves the same bytes", () => {
   assert.equal(result?.content, ours.replace("bravo(dev);\n", "bravo(dev);\n\tcheck(dev);\n"));
   assert.equal(result?.confidence, "high");
 });
+
+test("a neighbour that stands elsewhere here leaves the place in doubt, whatever the votes", () => {
+  const base = HEAD + fn("go", "first(dev);", "second(dev);", "prepare(dev);", "info.type = type;", "check(dev, info);", "third(dev);");
+  const theirs = base.replace("\tinfo.type = type;\n", "\tclear(&info);\n\tinfo.type = type;\n");
+  const moved = base.replace("\tinfo.type = type;\n", "").replace("\tfirst(dev);\n", "\tinfo.type = type;\n\tfirst(dev);\n");
+  const result = adapted(base, moved, theirs);
+  assert.notEqual(result?.confidence, "high");
+  assert.match(result?.hunks[0]?.note ?? "", /stands elsewhere here/);
+  const gone = base.replace("\tinfo.type = type;\n", "");
+  assert.equal(adapted(base, gone, theirs)?.confidence, "high", "a neighbour that is nowhere says nothing");
+});
+
+test("lines that the target has behind the end of upstream's file leave the place of an addition at the end in doubt", () => {
+  const base = "[Service]\nBusName=org.example.import\nWatchdogSec=1min\n";
+  const result = adapted(base, `${base}ProtectHome=yes\n`, `${base}KillMode=mixed\n`, "unit.in");
+  assert.notEqual(result?.confidence, "high");
+});
+
+test("members that only upstream's file was using cast doubt", () => {
+  const lines = ["copy(eth.src, conf.src);", "copy(eth.dst, conf.dst);", "memcpy(header, &eth, SIZE);", "finish(header);"];
+  const base =
+    HEAD +
+    fn("go", ...lines)
+      .replaceAll("eth.src", "eth.hdr.src")
+      .replaceAll("eth.dst", "eth.hdr.dst");
+  const ours = HEAD + fn("go", ...lines);
+  const strange = adapted(base, ours, base.replace("&eth, SIZE", "&eth.hdr, LENGTH"));
+  assert.notEqual(strange?.confidence, "high");
+  assert.match(strange?.hunks[0]?.note ?? "", /uses hdr/);
+  assert.equal(adapted(base, ours, base.replace("&eth, SIZE", "&eth, LENGTH"))?.confidence, "high");
+});
+
+test("words that only upstream's file was using cast doubt in files that are no C", () => {
+  const entry = (name: string, more = "") => `  <item>\n    <name>${name}</name>\n${more}  </item>\n`;
+  const since = '    <include href="version.xml" pointer="v205"/>\n';
+  const base = `<list>\n${entry("first", since)}${entry("second", since)}</list>\n`;
+  const ours = `<list>\n${entry("first")}${entry("second")}</list>\n`;
+  const end = "  </item>\n</list>";
+  const adding = (more: string) => base.replace(end, `    <text>meaning</text>\n${more}${end}`);
+  assert.equal(
+    adapted(base, ours, adding(""), "fields.xml")?.hunks.some((one) => one.doubtful),
+    false,
+  );
+  const strange = adapted(base, ours, adding(since), "fields.xml");
+  assert.match(strange?.hunks.map((one) => one.note).join() ?? "", /it uses include, href, pointer/);
+  assert.notEqual(strange?.confidence, "high");
+});
+
+test("renamed identifier: a name that always differs together with other words of its line is in doubt", () => {
+  const log = (name: string, more: string) => `${name}(ERR,${more} "down %d", dev->id);`;
+  const lines = (name: string, more: string) => [
+    log(name, more),
+    "first(dev);",
+    log(name, `${more} "again"`),
+    "second(dev);",
+    "third(dev);",
+  ];
+  const base = HEAD + fn("go", ...lines("DEV_LOG", ""));
+  const theirs = base.replace("\tthird(dev);\n", '\tDEV_LOG(ERR, "third");\n\tthird(dev);\n').replace("first(dev)", "first(dev, 1)");
+  const renamed = (more: string) => (HEAD + fn("go", ...lines("OLD_LOG", more))).replace("third(dev)", "third(dev, 2)");
+  const alone = adapted(base, renamed(""), theirs);
+  assert.match(alone?.content ?? "", /OLD_LOG\(ERR, "third"\)/);
+  assert.equal(
+    alone?.hunks.some((one) => one.doubtful === true),
+    false,
+  );
+  const together = adapted(base, renamed(" DEVICE,"), theirs);
+  assert.ok(together?.hunks.some((one) => one.rule === "renamed_identifier" && one.doubtful === true));
+  assert.notEqual(together?.confidence, "high");
+});
+
+test("upstream's side is safe where each line of the target is nearly the one that upstream rewrites", () => {
+  const row = (id: string) => `\t{ ${id}_NONFRAG_IPV4_TCP, FIELD(IPV4_TCP_EN_IP_S) | FIELD(IPV4_TCP_EN_IP_D) },\n`;
+  const base = `static struct row rows[] = {\n\t{ A, 1 },\n${row("RTE_ETH_RSS")}\t{ B, 2 },\n};\n`;
+  const ours = base.replace("RTE_ETH_RSS", "ETH_RSS");
+  const result = adapted(base, ours, base.replace(row("RTE_ETH_RSS"), ""));
+  assert.equal(result?.content, ours.replace(row("ETH_RSS"), ""));
+  assert.deepEqual(
+    result?.hunks.map((one) => [one.rule, one.safe]),
+    [["upstream_side", true]],
+  );
+  assert.notEqual(result?.confidence, "high");
+});
