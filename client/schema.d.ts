@@ -3308,7 +3308,7 @@ export interface paths {
         };
         /**
          * What happened to all resources, oldest first; made for following along
-         * @description Events of an earlier run go when a resource is run anew, and with a resource that is removed.
+         * @description Events of an earlier run go when a resource is run anew, and with a resource that is removed. The oldest go when there are too many; a cursor that stands before such ones is refused.
          */
         get: {
             parameters: {
@@ -3372,6 +3372,15 @@ export interface paths {
                 };
                 /** @description A problem document */
                 406: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem document */
+                410: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -7057,23 +7066,6 @@ export interface components {
         JobStatusInput: "queued" | "in_progress" | "completed";
         /** @enum {string} */
         JobConclusionInput: "success" | "failure" | "cancelled";
-        ProblemInput: {
-            /** @description address of the entry in docs/errors.md */
-            type: string;
-            title: string;
-            status: number;
-            /** @description what was wrong, where, and what to do next */
-            detail: string;
-            instance: string | null;
-            /** @description stable name of the problem */
-            code: string;
-            requestId: string | null;
-            retryable: boolean;
-            errors: {
-                pointer: string;
-                detail: string;
-            }[];
-        };
         /** @enum {string} */
         CrashKindInput: "null_deref" | "paging_request" | "exec_bad" | "gpf" | "bug_on" | "warning" | "kasan" | "kmsan" | "kcsan" | "kfence" | "ubsan" | "list_corruption" | "refcount" | "lockdep" | "atomic_sleep" | "rcu_usage" | "hung_task" | "soft_lockup" | "hard_lockup" | "rcu_stall" | "oom" | "leak" | "stack_overflow" | "divide" | "mce" | "panic_other" | "log_message" | "stack_only" | "unknown";
         FrameInput: {
@@ -7259,6 +7251,57 @@ export interface components {
             confidence: "high" | "medium" | "low";
             details?: components["schemas"]["SignatureDetailsInput"];
         };
+        AnalysisOptionsInput: {
+            /**
+             * @description how many candidates are analysed in full
+             * @default 10
+             */
+            maxCandidates: number;
+            /**
+             * @description of a crash: how many upstream commits that the target has already are shown apart, in `alreadyPresent`; 0 does not look for them
+             * @default 3
+             */
+            includePresent: number;
+            /**
+             * Format: date-time
+             * @description of a crash: only commits with this committer date or a later one are searched
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description of a crash: only commits with this committer date or an earlier one are searched
+             */
+            until?: string;
+        };
+        AnalysisRequestInput: {
+            target: string;
+            /** @description default: all trees of role mainline and stable */
+            upstreams?: string[];
+            /** @description crash text, as it stands in the log */
+            crash?: string;
+            signature?: components["schemas"]["SignatureInput"];
+            commits?: string[];
+            /** @description a unified diff or format-patch mails; with a crash or signature: patches that may fix it, ranked among the candidates */
+            patch?: string;
+            options?: components["schemas"]["AnalysisOptionsInput"];
+        };
+        ProblemInput: {
+            /** @description address of the entry in docs/errors.md */
+            type: string;
+            title: string;
+            status: number;
+            /** @description what was wrong, where, and what to do next */
+            detail: string;
+            instance: string | null;
+            /** @description stable name of the problem */
+            code: string;
+            requestId: string | null;
+            retryable: boolean;
+            errors: {
+                pointer: string;
+                detail: string;
+            }[];
+        };
         /** @enum {string} */
         PresenceStateInput: "present" | "equivalent" | "partial" | "reverted" | "absent" | "unknown";
         PresenceInput: {
@@ -7325,7 +7368,7 @@ export interface components {
                 checks?: {
                     path: string;
                     /** @enum {string} */
-                    check: "brackets" | "syntax" | "names" | "arguments";
+                    check: "brackets" | "syntax" | "names" | "arguments" | "indentation" | "declarations";
                     /** @enum {string} */
                     outcome: "passes" | "doubts" | "forbids";
                     detail: string;
@@ -7440,28 +7483,31 @@ export interface components {
             plan?: components["schemas"]["PlanOutlineInput"] | null;
             verdict: components["schemas"]["VerdictInput"];
         };
-        AnalysisOptionsInput: {
-            /**
-             * @description how many candidates are analysed in full
-             * @default 10
-             */
-            maxCandidates: number;
-        };
-        AnalysisRequestInput: {
-            target: string;
-            /** @description default: all trees of role mainline and stable */
-            upstreams?: string[];
-            /** @description crash text, as it stands in the log */
-            crash?: string;
-            signature?: components["schemas"]["SignatureInput"];
-            commits?: string[];
-            /** @description a unified diff or a format-patch mail */
-            patch?: string;
-            options?: components["schemas"]["AnalysisOptionsInput"];
+        PresentCandidateInput: {
+            upstreamOid: string | null;
+            subject: string;
+            author: string;
+            /** @description among those that the target has */
+            rank: number;
+            score: number;
+            /** @enum {string} */
+            confidence: "high" | "medium" | "low";
+            evidence: components["schemas"]["EvidenceInput"][];
+            presence: components["schemas"]["PresenceInput"];
+            followUps: components["schemas"]["FollowUpInput"][];
+            oid: string;
+            /** Format: date-time */
+            date: string;
+            /** @description that it is the fix, weighed against the candidates too */
+            probability: number;
         };
         CoverageInput: {
-            /** @description upstream commits that are not in the target, all of which were searched */
+            /** @description upstream commits that are not in the target and were searched */
             commits: number;
+            /** @description upstream commits that are not in the target and that `since` and `until` left out */
+            outsideWindow?: number;
+            /** @description upstream commits that the target has and that were searched for `alreadyPresent`, the newest */
+            presentSearched?: number;
             /** @description of these, how many have their changed lines indexed */
             commitsWithPatch: number;
             complete: boolean;
@@ -7484,6 +7530,8 @@ export interface components {
             problem: components["schemas"]["ProblemInput"] | null;
             signature: components["schemas"]["SignatureInput"] | null;
             candidates: components["schemas"]["CandidateInput"][];
+            /** @description of a crash: upstream commits that the target has already and that may be the fix, apart from the candidates and their ranks */
+            alreadyPresent?: components["schemas"]["PresentCandidateInput"][];
             coverage: components["schemas"]["CoverageInput"] | null;
             /** Format: date-time */
             createdAt: string;
@@ -8225,23 +8273,6 @@ export interface components {
         JobStatus: "queued" | "in_progress" | "completed";
         /** @enum {string} */
         JobConclusion: "success" | "failure" | "cancelled";
-        Problem: {
-            /** @description address of the entry in docs/errors.md */
-            type: string;
-            title: string;
-            status: number;
-            /** @description what was wrong, where, and what to do next */
-            detail: string;
-            instance: string | null;
-            /** @description stable name of the problem */
-            code: string;
-            requestId: string | null;
-            retryable: boolean;
-            errors: {
-                pointer: string;
-                detail: string;
-            }[];
-        };
         /** @enum {string} */
         CrashKind: "null_deref" | "paging_request" | "exec_bad" | "gpf" | "bug_on" | "warning" | "kasan" | "kmsan" | "kcsan" | "kfence" | "ubsan" | "list_corruption" | "refcount" | "lockdep" | "atomic_sleep" | "rcu_usage" | "hung_task" | "soft_lockup" | "hard_lockup" | "rcu_stall" | "oom" | "leak" | "stack_overflow" | "divide" | "mce" | "panic_other" | "log_message" | "stack_only" | "unknown";
         Frame: {
@@ -8427,6 +8458,57 @@ export interface components {
             confidence: "high" | "medium" | "low";
             details?: components["schemas"]["SignatureDetails"];
         };
+        AnalysisOptions: {
+            /**
+             * @description how many candidates are analysed in full
+             * @default 10
+             */
+            maxCandidates: number;
+            /**
+             * @description of a crash: how many upstream commits that the target has already are shown apart, in `alreadyPresent`; 0 does not look for them
+             * @default 3
+             */
+            includePresent: number;
+            /**
+             * Format: date-time
+             * @description of a crash: only commits with this committer date or a later one are searched
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description of a crash: only commits with this committer date or an earlier one are searched
+             */
+            until?: string;
+        };
+        AnalysisRequest: {
+            target: string;
+            /** @description default: all trees of role mainline and stable */
+            upstreams?: string[];
+            /** @description crash text, as it stands in the log */
+            crash?: string;
+            signature?: components["schemas"]["Signature"];
+            commits?: unknown[];
+            /** @description a unified diff or format-patch mails; with a crash or signature: patches that may fix it, ranked among the candidates */
+            patch?: string;
+            options?: components["schemas"]["AnalysisOptions"];
+        };
+        Problem: {
+            /** @description address of the entry in docs/errors.md */
+            type: string;
+            title: string;
+            status: number;
+            /** @description what was wrong, where, and what to do next */
+            detail: string;
+            instance: string | null;
+            /** @description stable name of the problem */
+            code: string;
+            requestId: string | null;
+            retryable: boolean;
+            errors: {
+                pointer: string;
+                detail: string;
+            }[];
+        };
         /** @enum {string} */
         PresenceState: "present" | "equivalent" | "partial" | "reverted" | "absent" | "unknown";
         Presence: {
@@ -8493,7 +8575,7 @@ export interface components {
                 checks?: {
                     path: string;
                     /** @enum {string} */
-                    check: "brackets" | "syntax" | "names" | "arguments";
+                    check: "brackets" | "syntax" | "names" | "arguments" | "indentation" | "declarations";
                     /** @enum {string} */
                     outcome: "passes" | "doubts" | "forbids";
                     detail: string;
@@ -8608,28 +8690,31 @@ export interface components {
             plan?: components["schemas"]["PlanOutline"] | null;
             verdict: components["schemas"]["Verdict"];
         };
-        AnalysisOptions: {
-            /**
-             * @description how many candidates are analysed in full
-             * @default 10
-             */
-            maxCandidates: number;
-        };
-        AnalysisRequest: {
-            target: string;
-            /** @description default: all trees of role mainline and stable */
-            upstreams?: string[];
-            /** @description crash text, as it stands in the log */
-            crash?: string;
-            signature?: components["schemas"]["Signature"];
-            commits?: unknown[];
-            /** @description a unified diff or a format-patch mail */
-            patch?: string;
-            options?: components["schemas"]["AnalysisOptions"];
+        PresentCandidate: {
+            upstreamOid: string | null;
+            subject: string;
+            author: string;
+            /** @description among those that the target has */
+            rank: number;
+            score: number;
+            /** @enum {string} */
+            confidence: "high" | "medium" | "low";
+            evidence: components["schemas"]["Evidence"][];
+            presence: components["schemas"]["Presence"];
+            followUps: components["schemas"]["FollowUp"][];
+            oid: string;
+            /** Format: date-time */
+            date: string;
+            /** @description that it is the fix, weighed against the candidates too */
+            probability: number;
         };
         Coverage: {
-            /** @description upstream commits that are not in the target, all of which were searched */
+            /** @description upstream commits that are not in the target and were searched */
             commits: number;
+            /** @description upstream commits that are not in the target and that `since` and `until` left out */
+            outsideWindow?: number;
+            /** @description upstream commits that the target has and that were searched for `alreadyPresent`, the newest */
+            presentSearched?: number;
             /** @description of these, how many have their changed lines indexed */
             commitsWithPatch: number;
             complete: boolean;
@@ -8652,6 +8737,8 @@ export interface components {
             problem: components["schemas"]["Problem"] | null;
             signature: components["schemas"]["Signature"] | null;
             candidates: components["schemas"]["Candidate"][];
+            /** @description of a crash: upstream commits that the target has already and that may be the fix, apart from the candidates and their ranks */
+            alreadyPresent?: components["schemas"]["PresentCandidate"][];
             coverage: components["schemas"]["Coverage"] | null;
             /** Format: date-time */
             createdAt: string;

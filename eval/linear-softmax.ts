@@ -1,4 +1,4 @@
-import { AGAINST } from "../src/rules/evidence.ts";
+import { AGAINST } from "../src/rules/evidence-sets.ts";
 
 /** One question: the values of each choice by feature, and which choices are right. */
 export interface Choices {

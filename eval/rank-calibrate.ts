@@ -1,11 +1,10 @@
-import { groupShares, isSure, oddsOf } from "../src/analysis/confidence.ts";
-import { MESSAGE_EVIDENCE } from "../src/rules/evidence.ts";
+import { bestScores, groupShares, isSure, leadOf, oddsOf } from "../src/analysis/confidence.ts";
 import { type Question, scoresOf } from "./rank-questions.ts";
 
 /** What one question's first commit has, and whether it is the fix. */
 export interface Signal {
   readonly share: number;
-  readonly messageShare: number;
+  readonly lead: number;
   readonly right: boolean;
   /** The fix is in the group of the first commit. */
   readonly groupRight: boolean;
@@ -17,16 +16,15 @@ export interface Signal {
  */
 export function signalOf(question: Question, weights: ReadonlyMap<string, number>, withFix: boolean): Signal | null {
   const scores = scoresOf(question, weights);
-  const messageScores = scoresOf(question, weights, MESSAGE_EVIDENCE);
   const fixes = question.groups
-    .map((group, at) => ({ group, score: scores[at] ?? 0, messageScore: messageScores[at] ?? 0, right: question.right[at] === true }))
+    .map((group, at) => ({ group, score: scores[at] ?? 0, right: question.right[at] === true }))
     .filter(({ right }) => withFix || !right)
     .sort((a, b) => b.score - a.score);
   const first = fixes[0];
   if (first === undefined) return null;
   return {
-    share: groupShares(fixes, ({ score }) => score).get(first.group) ?? 0,
-    messageShare: groupShares(fixes, ({ messageScore }) => messageScore).get(first.group) ?? 0,
+    share: groupShares(fixes).get(first.group) ?? 0,
+    lead: leadOf(first.group, bestScores(fixes)),
     right: first.right,
     groupRight: fixes.some(({ group, right }) => right && group === first.group),
   };
@@ -65,7 +63,7 @@ export interface HighFigures {
 
 /** How often the first commit would be said with high confidence, and how often it is the fix then. */
 export function highFigures(signals: readonly Signal[]): HighFigures {
-  const said = signals.filter(({ share, messageShare }) => isSure(share, messageShare));
+  const said = signals.filter(({ share, lead }) => isSure(share, lead));
   return {
     said: said.length,
     right: said.filter(({ right }) => right).length,

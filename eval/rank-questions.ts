@@ -82,11 +82,11 @@ export async function readQuestions(values: {
   }
 }
 
-/** The score of each commit of a question; of these rules only, where some are named. */
-export function scoresOf(question: Question, weights: ReadonlyMap<string, number>, rules?: ReadonlySet<EvidenceId>): number[] {
+/** The score of each commit of a question. */
+export function scoresOf(question: Question, weights: ReadonlyMap<string, number>): number[] {
   return question.values.map((each) => {
     let score = 0;
-    for (const [rule, value] of each) if (rules?.has(rule) !== false) score += value * (weights.get(rule) ?? 0);
+    for (const [rule, value] of each) score += value * (weights.get(rule) ?? 0);
     return score;
   });
 }

@@ -12,12 +12,13 @@ import { ablate } from "./rank-ablate.ts";
 import { bm25, grep, openPool } from "./rank-baselines.ts";
 import { type RankCase, readCases } from "./rank-cases.ts";
 import { type Bodies, rankIndex } from "./rank-index.ts";
+import { measurePresent } from "./rank-present.ts";
 import { pairedChance, type Ranks, rankFigures, rankOf } from "./ranks.ts";
 import { joinRepositories } from "./repos.ts";
 import { quantile, sample } from "./sample.ts";
 import { oneOf, readOptions, required, wholeNumber } from "./usage.ts";
 
-const LIST = 50;
+const ASKED = { maxCandidates: 50, includePresent: 0 };
 const SEED = 20_260_101;
 const BODIES = ["prose", "hidden", "whole"] as const;
 const POOLS = ["capped", "full"] as const;
@@ -59,7 +60,7 @@ async function measureCase({ repo, index, withBaselines, withoutFix }: Bench, on
   const signature = readCrash(one.text);
   const ctx = await openContext({ repo, index, target: pinned("target", one.target), upstreams: [pinned("upstream", one.upstream)] });
   const start = performance.now();
-  const list = await rankCandidates(ctx, signature, LIST);
+  const { candidates: list } = await rankCandidates(ctx, signature, ASKED);
   const milliseconds = performance.now() - start;
   const isFix = fixTest(index, one.fix);
   const first = list[0];
@@ -70,7 +71,9 @@ async function measureCase({ repo, index, withBaselines, withoutFix }: Bench, on
     bm25: pool === null ? null : rankOf(bm25(index, signature, pool), isFix),
     highIsRight: first?.confidence === "high" ? isFix(first.commit.num) : null,
     strongest: strongestOf(list),
-    strongestWithoutFix: withoutFix ? strongestOf(await rankCandidates(withoutCommits(ctx, isFix), signature, LIST)) : undefined,
+    strongestWithoutFix: withoutFix
+      ? strongestOf((await rankCandidates(withoutCommits(ctx, isFix), signature, ASKED)).candidates)
+      : undefined,
     milliseconds,
     pool: ctx.upstreamOnly.length,
   };
@@ -99,7 +102,7 @@ function printTable(methods: readonly Ranks[]): void {
  * Measures how far up the list the fix of each crash stands. Options: `--repo R` (may be repeated), `--index FILE` of cases,
  * `--bodies prose|hidden|whole`, `--pool capped|full`, `--cache DIR` to keep the history index for the next run, `--sample N` for some of
  * the cases, `--no-baselines`, `--without-fix` to ask every crash again with its fix out of the pool, `--verbose` for the rank in each case;
- * `--ablate` to leave out each family of rules in turn instead.
+ * `--ablate` to leave out each family of rules in turn instead; `--present` to measure what is said of fixes that the target has.
  */
 export async function run(args: string[]): Promise<Record<string, number>> {
   const values = readOptions(args, {
@@ -111,10 +114,12 @@ export async function run(args: string[]): Promise<Record<string, number>> {
     sample: { type: "string" },
     "no-baselines": { type: "boolean" },
     "without-fix": { type: "boolean" },
+    present: { type: "boolean" },
     ablate: { type: "boolean" },
     verbose: { type: "boolean" },
   });
   if (values.ablate) return ablate(values);
+  if (values.present) return measurePresent(values);
   const repositories = required("repo", values.repo);
   const indexFile = required("index", values.index);
   const bodies: Bodies = oneOf("bodies", values.bodies ?? "prose", BODIES);

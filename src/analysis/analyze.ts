@@ -5,28 +5,31 @@ import type {
   Candidate,
   CommitPresence,
   CommitStatus,
-  Coverage,
   Evidence,
   PlanOutline,
   Prerequisite,
+  PresentCandidate,
   Question,
 } from "../schema/analysis.ts";
 import { affectedBy } from "./affected.ts";
-import { rankCandidates } from "./candidates.ts";
+import { type RankedCommit, rankCandidates } from "./candidates.ts";
 import { type AnalysisContext, upstreamOidOf } from "./context.ts";
+import { coverageOf } from "./coverage.ts";
 import { withFieldHints } from "./field-hints.ts";
 import { followUpsOf } from "./follow-ups.ts";
 import { unlessMissing } from "./missing.ts";
 import { outlinePlan } from "./plan.ts";
 import { prerequisitesOf } from "./prerequisites.ts";
-import { isInTarget } from "./presence.ts";
+import { isInTarget, presenceOf } from "./presence.ts";
 import { presenceWithContent } from "./presence-checked.ts";
 import { type TriedCommit, tryCommit } from "./try-commit.ts";
+import { readUploads, withUploaded } from "./uploaded-candidates.ts";
 import { analyzeUploadedPatch } from "./uploaded-patch.ts";
 import { analysisVerdict, candidateVerdict, seriesVerdict } from "./verdict.ts";
 
 interface Ranked {
   readonly commit: IndexedCommit;
+  readonly rank: number;
   readonly score: number;
   readonly confidence: Candidate["confidence"];
   readonly evidence: readonly Evidence[];
@@ -35,28 +38,63 @@ interface Ranked {
 }
 
 /** The pipeline: signature -> candidates -> presence -> applicability -> prerequisites -> verdict. */
-export async function analyze(ctx: AnalysisContext, asked: Question, options: AnalysisOptions): Promise<AnalysisResult> {
-  const coverage = coverageOf(ctx);
+export async function analyze(ctx: AnalysisContext, question: Question, options: AnalysisOptions): Promise<AnalysisResult> {
   ctx.report({ stage: "candidates", done: 0, total: null });
-  const question: Question = asked.kind === "signature" ? { ...asked, signature: await withFieldHints(ctx, asked.signature) } : asked;
-  const candidates =
-    question.kind === "patch"
-      ? await analyzeUploadedPatch(ctx, question.text)
-      : await analyzeRanked(ctx, await rank(ctx, question, options));
-  const signature = question.kind === "signature" ? question.signature : null;
-  const verdict = question.kind === "patch" ? seriesVerdict(candidates) : analysisVerdict({ candidates, coverage });
-  return { verdict, signature, candidates, coverage };
+  if (question.kind === "signature") return analyzeCrash(ctx, question, options);
+  const coverage = coverageOf(ctx, ctx.upstreamOnly);
+  if (question.kind === "patch") {
+    const candidates = await analyzeUploadedPatch(ctx, question.text);
+    return { verdict: seriesVerdict(candidates), signature: null, candidates, coverage };
+  }
+  const candidates = await analyzeRanked(ctx, named(ctx, question.oids));
+  return { verdict: analysisVerdict({ candidates, coverage }), signature: null, candidates, coverage };
 }
 
-async function rank(ctx: AnalysisContext, question: Exclude<Question, { kind: "patch" }>, options: AnalysisOptions): Promise<Ranked[]> {
-  if (question.kind === "signature") {
-    const ranked = await rankCandidates(ctx, question.signature, options.maxCandidates);
-    return ranked.map(({ probability, group, forms, ...one }) => ({ ...one, found: { probability, group, forms: [...forms] } }));
-  }
-  return question.oids.map((oid) => {
+type CrashQuestion = Extract<Question, { kind: "signature" }>;
+
+async function analyzeCrash(ctx: AnalysisContext, question: CrashQuestion, options: AnalysisOptions): Promise<AnalysisResult> {
+  const signature = await withFieldHints(ctx, question.signature);
+  const uploads = question.patch === undefined ? null : await readUploads(ctx, question.patch);
+  const searched = uploads === null ? ctx : { ...ctx, index: uploads.index };
+  const ranking = await rankCandidates(searched, signature, options, uploads?.nums);
+  const known = ranking.candidates.filter(({ commit }) => !uploads?.nums.includes(commit.num));
+  const analysed = await analyzeRanked(
+    ctx,
+    known.map(({ probability, group, forms, ...one }) => ({ ...one, found: { probability, group, forms: [...forms] } })),
+  );
+  const candidates = uploads === null ? analysed : withUploaded(analysed, uploads, ranking);
+  const alreadyPresent = ranking.alreadyPresent.map((one) => describePresent(ctx, one));
+  const coverage = coverageOf(ctx, ranking.pool, ranking.presentPool);
+  return { verdict: analysisVerdict({ candidates, alreadyPresent, coverage }), signature, candidates, alreadyPresent, coverage };
+}
+
+function describePresent(ctx: AnalysisContext, ranked: RankedCommit): PresentCandidate {
+  const { commit, rank, score, confidence, probability, evidence } = ranked;
+  return {
+    ...describe(ctx, commit),
+    oid: commit.oid,
+    date: isoDate(commit.committerDate),
+    rank,
+    score,
+    confidence,
+    probability,
+    evidence: [...evidence],
+    presence: presenceOf(ctx, commit),
+    followUps: followUpsOf(ctx, commit),
+  };
+}
+
+function named(ctx: AnalysisContext, oids: readonly string[]): Ranked[] {
+  return oids.map((oid, at) => {
     const commit = ctx.index.commit(oid);
     if (commit === null) throw new Error(`commit ${oid} is not in the index`);
-    return { commit, score: 0, confidence: "high", evidence: [{ rule: "named-by-caller", weight: 0, text: "named in the request" }] };
+    return {
+      commit,
+      rank: at + 1,
+      score: 0,
+      confidence: "high",
+      evidence: [{ rule: "named-by-caller", weight: 0, text: "named in the request" }],
+    };
   });
 }
 
@@ -65,7 +103,7 @@ async function analyzeRanked(ctx: AnalysisContext, ranked: readonly Ranked[]): P
   for (const [i, one] of ranked.entries()) {
     ctx.signal?.throwIfAborted();
     ctx.report({ stage: "applicability", done: i, total: ranked.length });
-    candidates.push(await analyzeCandidate(ctx, one, i + 1));
+    candidates.push(await analyzeCandidate(ctx, one));
   }
   ctx.report({ stage: "applicability", done: ranked.length, total: ranked.length });
   return candidates;
@@ -84,8 +122,8 @@ async function needsOf(ctx: AnalysisContext, tried: TriedCommit): Promise<Needs>
   return { prerequisites, plan: await outlinePlan(ctx, tried, prerequisites) };
 }
 
-async function analyzeCandidate(ctx: AnalysisContext, ranked: Ranked, rank: number): Promise<Candidate> {
-  const { commit } = ranked;
+async function analyzeCandidate(ctx: AnalysisContext, ranked: Ranked): Promise<Candidate> {
+  const { commit, rank } = ranked;
   const presence = await presenceWithContent(ctx, commit);
   const tried = await tryCommit(ctx, commit.oid);
   const warnings = [...tried.applicability.warnings];
@@ -142,18 +180,6 @@ function describe(ctx: AnalysisContext, commit: IndexedCommit): Pick<Candidate, 
     author: `${commit.authorName} <${commit.authorEmail}>`,
     date: isoDate(commit.committerDate),
   };
-}
-
-function coverageOf(ctx: AnalysisContext): Coverage {
-  const commits = ctx.upstreamOnly.length;
-  const commitsWithPatch = ctx.index.withPatch(ctx.upstreamOnly);
-  const notes =
-    commitsWithPatch < commits
-      ? [
-          `the changed lines of ${commits - commitsWithPatch} commits are not indexed: candidates among them are found by message and path only`,
-        ]
-      : [];
-  return { commits, commitsWithPatch, complete: commitsWithPatch === commits, notes };
 }
 
 function isoDate(seconds: number): string {

@@ -12,8 +12,6 @@ export interface Standing {
 /** What is weighed. */
 export interface Weighed {
   readonly score: number;
-  /** The part of the score that its message alone gives. */
-  readonly messageScore: number;
   readonly group: number;
   /** Does something tie it to the stack or to a name of the report. */
   readonly isDirect: boolean;
@@ -26,35 +24,47 @@ export interface Weighed {
  * @param crashIsClear the crash text could be read with confidence
  */
 export function standingsOf(fixes: readonly Weighed[], crashIsClear: boolean): Standing[] {
-  const shares = groupShares(fixes, ({ score }) => score);
-  const messageShares = groupShares(fixes, ({ messageScore }) => messageScore);
-  const best = new Map<number, number>();
-  for (const { group, score } of fixes) if (!best.has(group)) best.set(group, score);
+  const shares = groupShares(fixes);
+  const best = bestScores(fixes);
   return fixes.map(({ group, score, isDirect }) => {
     const share = shares.get(group) ?? 0;
     const probability = probabilityOf(share);
     const leads = (best.get(group) ?? 0) - score <= GROUPING.closeScore;
-    const sure = leads && isDirect && crashIsClear && isSure(share, messageShares.get(group) ?? 0);
+    const sure = leads && isDirect && crashIsClear && isSure(share, leadOf(group, best));
     const confidence = sure ? "high" : probability >= CONFIDENCE.medium ? "medium" : "low";
     return { group, probability: Math.round(probability * 1000) / 1000, confidence };
   });
 }
 
-/** Does one of the measured conditions for acting without a person hold. */
-export function isSure(share: number, messageShare: number): boolean {
-  return CONFIDENCE.high.some((least) => share >= least.share && messageShare >= least.messageShare);
+/** May a bot act without a person on a group that has this share and this lead. */
+export function isSure(share: number, lead: number): boolean {
+  return share >= CONFIDENCE.high.share && lead >= CONFIDENCE.high.lead;
+}
+
+/** The score of the best commit of each group. */
+export function bestScores(fixes: readonly { readonly group: number; readonly score: number }[]): Map<number, number> {
+  const best = new Map<number, number>();
+  for (const { group, score } of fixes) best.set(group, Math.max(score, best.get(group) ?? score));
+  return best;
+}
+
+/** How far the best of a group is before the best of every other one, and before a commit that nothing speaks for. */
+export function leadOf(group: number, best: ReadonlyMap<number, number>): number {
+  let rival = 0;
+  for (const [other, score] of best) if (other !== group && score > rival) rival = score;
+  return (best.get(group) ?? 0) - rival;
 }
 
 /**
  * The share of each group in the sum of exp(score); the weights were fitted so that it is a share. They were fitted among many commits: what
  * a small pool has fewer counts as commits that nothing speaks for, so that a share among three does not look like one among hundreds.
  */
-export function groupShares<T extends { readonly group: number }>(fixes: readonly T[], scoreOf: (fix: T) => number): Map<number, number> {
-  const top = Math.max(0, ...fixes.map(scoreOf));
+export function groupShares(fixes: readonly { readonly group: number; readonly score: number }[]): Map<number, number> {
+  const top = Math.max(0, ...fixes.map(({ score }) => score));
   const shares = new Map<number, number>();
   let all = Math.max(0, GROUPING.commits - fixes.length) * Math.exp(-top);
   for (const fix of fixes) {
-    const part = Math.exp(scoreOf(fix) - top);
+    const part = Math.exp(fix.score - top);
     all += part;
     shares.set(fix.group, (shares.get(fix.group) ?? 0) + part);
   }

@@ -55,7 +55,7 @@ export class PinMissing extends Error {
   constructor(tree: PinnedTree) {
     super(`commit ${tree.oid} of tree ${tree.tree} is not in the mirror and its index`);
     this.name = "PinMissing";
-    this.detail = `The mirror of the service lacks commit ${tree.oid} of tree ${tree.tree}, or cannot read it. A fetch of the tree brings back what is missing; for what is damaged, ask the operator of the service.`;
+    this.detail = `The mirror of the service lacks commit ${tree.oid} of tree ${tree.tree}, or cannot read it. A mirror that is damaged is fetched again by the service itself; GET /readyz says when it is well.`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { FAILURE_CODE, FAILURE_WORDS, REPORT_WORDS } from "../rules/evidence-words.ts";
 import type { Signature } from "../schema/signature.ts";
-import { findDefinitions, readBodies } from "./code-places.ts";
+import { type Definition, type FunctionBody, findDefinitions, readBodies } from "./code-places.ts";
 import type { AnalysisContext } from "./context.ts";
 import type { CrashQuery } from "./crash-query.ts";
 import type { PoolSearch } from "./pool-search.ts";
@@ -13,8 +13,11 @@ const BODIES_READ = 4;
 const COMMONEST = 0.08;
 /** Shorter words are not completed: `net` would find `network` and `netlink`. */
 const SHORTEST_START = 4;
-/** Names of one body that are looked up, the longest first: `i` and `ret` are everywhere. */
-const NAMES_PER_BODY = 40;
+/** Names of the bodies that are looked up, the longest first: `i` and `ret` are everywhere. */
+const NAMES_LOOKED_UP = 120;
+const SHORTEST_NAME = 4;
+/** A name that more commits of the pool touch ties none of them to the body. */
+const RARE_NAME = 60;
 /** A second field that has the word too adds this much. */
 const FURTHER_FIELD = 0.5;
 
@@ -34,28 +37,47 @@ export interface PlaceOfFrame {
   readonly weight: number;
 }
 
-export interface Found {
-  readonly scores: Scores;
-  readonly places: readonly PlaceOfFrame[];
+/** What the target's source says about the functions of the stack. */
+export interface CrashCode {
+  readonly definitions: readonly Definition[];
+  readonly bodies: readonly FunctionBody[];
+}
+
+/** Finds the functions of the stack in the target, and reads the innermost; the searches of every pool start from them. */
+export async function readCode(ctx: AnalysisContext, { functions }: CrashQuery): Promise<CrashCode> {
+  const definitions = await findDefinitions(
+    ctx,
+    functions.slice(0, FUNCTIONS_LOCATED).map(({ name }) => name),
+  );
+  const inner = definitions.filter((one, at) => definitions.findIndex(({ name }) => name === one.name) === at).slice(0, BODIES_READ);
+  return { definitions, bodies: await readBodies(ctx, inner) };
+}
+
+/** The files that define functions of the stack, each once, by the one that says most. */
+export function placesOf({ functions }: CrashQuery, { definitions }: CrashCode): PlaceOfFrame[] {
+  const weights = new Map(functions.map(({ name, weight }) => [name, weight]));
+  const places = new Map<string, PlaceOfFrame>();
+  for (const { name, path } of definitions) if (!places.has(path)) places.set(path, { path, name, weight: weights.get(name) ?? 0 });
+  return [...places.values()];
 }
 
 /** Collects what speaks for each commit of the pool, by searches that start from the words of the report. */
-export async function findEvidence(ctx: AnalysisContext, query: CrashQuery, signature: Signature, pool: PoolSearch): Promise<Found> {
+export function findEvidence(ctx: AnalysisContext, query: CrashQuery, code: CrashCode, signature: Signature, pool: PoolSearch): Scores {
   const finder: Finder = { ctx, query, pool, scores: new Scores() };
   findFunctions(finder);
   findWords(finder);
   findIdentifiers(finder);
-  const places = await findPlaces(finder);
+  findMessages(finder);
+  findPlaces(finder, placesOf(query, code));
+  findBodies(finder, code.bodies);
   findFailure(finder, signature);
-  return { scores: finder.scores, places };
+  return finder.scores;
 }
 
 function findFunctions({ query, pool, scores }: Finder): void {
   const quoted = new Map<number, string[]>();
   for (const { name, weight } of query.functions) {
     const modified = pool.find(name, "function");
-    for (const num of modified) scores.add(num, "functionModified", weight * pool.rarity(modified.size), `changes ${name}()`);
-
     const changed = pool.find(name, "identifier");
     for (const num of changed)
       if (!modified.has(num))
@@ -104,12 +126,20 @@ function findWords({ query, pool, scores }: Finder): void {
     const path = pool.find(word, "path");
     const identifier = pool.find(word, "identifier");
     const body = pool.find(word, "body");
-    if (subject.size <= pool.size * COMMONEST)
-      for (const num of subject) scores.add(num, "wordInSubject", weight * pool.rarity(subject.size), `its subject has ${word}`);
     if (body.size <= pool.size * COMMONEST)
       for (const num of body) scores.add(num, "wordInBody", weight * pool.rarity(body.size), `its message has ${word}`);
     addShared(pool, scores, "sharedWords", word, weight, [subject, path, identifier]);
   }
+}
+
+/** How well the message as a whole matches the report. */
+function findMessages({ query, pool, scores }: Finder): void {
+  const names = [...query.functions, ...query.identifiers].map(({ name }) => name);
+  const telling = [...new Set([...query.words.keys(), ...names])].filter(
+    (word) => pool.find(word, "subject", "body").size <= pool.size * COMMONEST,
+  );
+  for (const [num, score] of pool.matchMessages(telling))
+    scores.add(num, "messageMatches", score, "its message matches the report, for its length");
 }
 
 function findIdentifiers({ query, pool, scores }: Finder): void {
@@ -133,61 +163,50 @@ function findIdentifiers({ query, pool, scores }: Finder): void {
   }
 }
 
-/** Files that define functions of the stack, their folders, what the innermost functions call and which names they use. */
-async function findPlaces({ ctx, query, pool, scores }: Finder): Promise<PlaceOfFrame[]> {
-  const weights = new Map(query.functions.slice(0, FUNCTIONS_LOCATED).map(({ name, weight }) => [name, weight]));
-  const definitions = await findDefinitions(ctx, [...weights.keys()]);
-  const files = new Map<string, { weight: number; name: string }>();
-  const folders = new Map<string, { weight: number; name: string }>();
-  for (const { name, path } of definitions) {
-    const weight = weights.get(name) ?? 0;
-    const folder = path.slice(0, path.lastIndexOf("/") + 1);
-    if (!files.has(path)) files.set(path, { weight, name });
-    if (folder !== "" && !folders.has(folder)) folders.set(folder, { weight, name });
-  }
-  const inPool = (path: string) => ctx.index.commitsOfPath(path, Number.MAX_SAFE_INTEGER).filter((num) => ctx.isUpstreamOnly.has(num));
+/** Files that define functions of the stack, and their folders. */
+function findPlaces({ ctx, pool, scores }: Finder, places: readonly PlaceOfFrame[]): void {
+  const inPool = (path: string) => ctx.index.commitsOfPath(path, Number.MAX_SAFE_INTEGER).filter((num) => pool.has(num));
   const { changedFiles } = ctx.index.columns();
-  for (const [path, { weight, name }] of files)
+  const folders = new Map<string, PlaceOfFrame>();
+  for (const place of places) {
+    const { path, weight, name } = place;
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    if (folder !== "" && !folders.has(folder)) folders.set(folder, place);
     for (const num of inPool(path)) {
       const count = Math.max(1, changedFiles[num] ?? 1);
-      scores.add(
-        num,
-        "fileOfFrame",
-        weight / count,
-        `changes ${path}, which defines ${name}()${count > 1 ? `, and ${count - 1} others` : ""}`,
-      );
+      const others = count > 1 ? `, and ${count - 1} others` : "";
+      scores.add(num, "fileOfFrame", weight / count, `changes ${path}, which defines ${name}()${others}`);
     }
+  }
   for (const [folder, { weight, name }] of folders) {
     const nums = inPool(folder);
     for (const num of nums) scores.add(num, "folderOfFrame", weight * pool.rarity(nums.length), `changes ${folder}, where ${name}() lives`);
   }
+}
 
-  const inner = definitions.filter((one, at) => definitions.findIndex(({ name }) => name === one.name) === at).slice(0, BODIES_READ);
+/** What the innermost functions call, and which names they use. */
+function findBodies({ query, pool, scores }: Finder, bodies: readonly FunctionBody[]): void {
+  const weights = new Map(query.functions.slice(0, FUNCTIONS_LOCATED).map(({ name, weight }) => [name, weight]));
   const callees = new Map<string, { weight: number; caller: string }>();
   const names = new Map<string, { weight: number; user: string }>();
-  for (const body of await readBodies(ctx, inner)) {
+  for (const body of bodies) {
     const weight = weights.get(body.name) ?? 0;
     for (const callee of body.callees) if (!weights.has(callee) && !callees.has(callee)) callees.set(callee, { weight, caller: body.name });
-    const longest = [...body.names].sort((a, b) => b.length - a.length).slice(0, NAMES_PER_BODY);
-    for (const name of longest) if (!names.has(name)) names.set(name, { weight, user: body.name });
+    for (const name of body.names) if (name.length >= SHORTEST_NAME && !names.has(name)) names.set(name, { weight, user: body.name });
   }
   for (const [callee, { weight, caller }] of callees) {
     const modified = pool.find(callee, "function");
     for (const num of modified)
       scores.add(num, "calleeModified", weight * pool.rarity(modified.size), `changes ${callee}(), which ${caller}() calls`);
   }
-  for (const [name, { weight, user }] of names) {
+  const longest = [...names].sort(([a], [b]) => b.length - a.length).slice(0, NAMES_LOOKED_UP);
+  for (const [name, { weight, user }] of longest) {
     const changed = pool.find(name, "identifier");
-    if (changed.size > pool.size * COMMONEST) continue;
+    if (changed.size > RARE_NAME) continue;
+    const share = weight * pool.rarity(changed.size);
     for (const num of changed)
-      scores.add(
-        num,
-        "sameNames",
-        weight * pool.rarity(changed.size) * pool.brevity(num),
-        `a changed line holds ${name}, which ${user}() uses`,
-      );
+      scores.add(num, "rareNames", share * pool.brevity(num), `a changed line holds ${name}, which ${user}() uses and few others`);
   }
-  return [...files].map(([path, { weight, name }]) => ({ path, weight, name }));
 }
 
 /** Words and code that go with the kind of failure, for commits that something else speaks for. */
@@ -197,7 +216,10 @@ function findFailure({ pool, scores }: Finder, signature: Signature): void {
     const share = pool.rarity(found.size);
     for (const num of found) if (known.has(num)) scores.add(num, rule, share, text);
   };
-  for (const word of FAILURE_WORDS[signature.kind] ?? []) {
+  const words = FAILURE_WORDS[signature.kind] ?? [];
+  for (const [num, score] of pool.matchMessages(words))
+    if (known.has(num)) scores.add(num, "failureMatches", score, "its message is about the same kind of failure, for its length");
+  for (const word of words) {
     addTo(pool.find(word, "subject"), "failureInSubject", `its subject has ${word}`);
     addTo(pool.find(word, "body"), "failureInBody", `its message has ${word}`);
   }

@@ -1,6 +1,7 @@
 import { fileText } from "../git/file-text.ts";
 import type { IndexedCommit } from "../history/history-index.ts";
-import { ARCH_FOLDERS, CLEANUP_WORDS, COMMON_SUBJECT_WORDS, FAILURE_WORDS, FIX_WORDS } from "../rules/evidence-words.ts";
+import type { EvidenceId } from "../rules/evidence.ts";
+import { ARCH_FOLDERS, CLEANUP_WORDS, FIX_WORDS } from "../rules/evidence-words.ts";
 import type { Signature } from "../schema/signature.ts";
 import type { AnalysisContext } from "./context.ts";
 import type { CrashQuery } from "./crash-query.ts";
@@ -19,16 +20,17 @@ export function judgeCommits(
   commits: readonly IndexedCommit[],
   scores: Scores,
 ): void {
-  const failureWords = new Set(FAILURE_WORDS[signature.kind]);
   const weights = new Map(query.functions.map(({ name, weight }) => [name, weight]));
   for (const commit of commits) {
     judgeKind(commit, scores);
-    judgeSubject(query, failureWords, commit, scores);
-    judgePrefix(places, commit, scores);
+    judgePrefix(query, places, commit, scores);
     judgeFunctions(ctx, query, weights, commit, scores);
     judgeFixed(ctx, commit, scores);
   }
-  judgeProcessor(ctx, signature.arch, commits, scores);
+  const paths = commits.map(({ oid }) => ctx.index.paths(oid));
+  judgePaths(places, commits, paths, scores);
+  judgeProcessor(signature.arch, commits, paths, scores);
+  for (const { num } of commits) judgeOverlap(num, scores);
 }
 
 /** Fix or cleanup, large or small, whatever the crash. */
@@ -40,31 +42,14 @@ function judgeKind({ num, subject, changedFiles, changedLines }: IndexedCommit, 
   if (changedFiles > 1) scores.add(num, "manyFiles", Math.log2(changedFiles), `it changes ${changedFiles} files`);
 }
 
-const WORD = /[a-z0-9_]{3,}/g;
-const FAILURE_WORD_SHARE = 0.5;
-
-/** How much of the subject the report explains: `nfsd: fix probe_callback crash` has hardly a word that is not in it. */
-function judgeSubject(query: CrashQuery, failureWords: ReadonlySet<string>, { num, subject }: IndexedCommit, scores: Scores): void {
-  const words = (subject.toLowerCase().match(WORD) ?? []).filter((word) => !COMMON_SUBJECT_WORDS.has(word));
-  const names = new Set(query.functions.map(({ name }) => name));
-  const explained: string[] = [];
-  let sum = 0;
-  for (const word of words) {
-    const share = names.has(word) ? 1 : (query.words.get(word) ?? (failureWords.has(word) ? FAILURE_WORD_SHARE : 0));
-    if (share > 0) explained.push(word);
-    sum += share;
-  }
-  if (sum > 0) scores.add(num, "subjectExplained", sum / (words.length + 1), `of its subject the report explains ${explained.join(", ")}`);
-}
-
 const PREFIX = /^(?:\[[^\]]*\] *)?([^:]{2,60}): /;
 const PIECE = /[a-z0-9]{3,}/g;
 
 /** A subject begins with the place that it is about: `mac80211: ...`, `USB: serial: ...`. */
-function judgePrefix(places: readonly PlaceOfFrame[], { num, subject }: IndexedCommit, scores: Scores): void {
+function judgePrefix(query: CrashQuery, places: readonly PlaceOfFrame[], { num, subject }: IndexedCommit, scores: Scores): void {
   const prefix = PREFIX.exec(subject)?.[1]?.toLowerCase();
-  if (prefix === undefined) return;
-  const pieces = new Set(prefix.match(PIECE));
+  const pieces = new Set(prefix?.match(PIECE));
+  if (prefix === undefined || pieces.size === 0) return;
   const place = places.find(({ path }) =>
     path
       .toLowerCase()
@@ -73,6 +58,59 @@ function judgePrefix(places: readonly PlaceOfFrame[], { num, subject }: IndexedC
   );
   if (place !== undefined)
     scores.add(num, "subjectPlace", place.weight, `its subject begins with the place of ${place.name}(), ${place.path}`);
+  else if (![...pieces].some((piece) => query.words.has(piece)))
+    scores.add(num, "otherPlace", 1, `its subject begins with ${prefix}, which the report has nothing of`);
+}
+
+const CODE = /\.[chS]$/;
+/** Folders above that of a function, up to so many; those that lie at the top hold half a kernel. */
+const FOLDERS_ABOVE = 2;
+
+function judgePaths(
+  places: readonly PlaceOfFrame[],
+  commits: readonly IndexedCommit[],
+  paths: readonly (readonly string[])[],
+  scores: Scores,
+): void {
+  for (const [at, { num }] of commits.entries()) {
+    const own = paths[at] ?? [];
+    if (own.length > 0 && !own.some((path) => CODE.test(path))) scores.add(num, "noCode", 1, "it changes no code");
+  }
+  for (const [folder, { weight, name }] of outerFolders(places)) {
+    const inside = commits.filter((_, at) => paths[at]?.some((path) => path.startsWith(folder)));
+    const share = weight * (1 - inside.length / (commits.length + 1));
+    for (const { num } of inside) scores.add(num, "outerFolder", share, `changes something below ${folder}, where ${name}() lives`);
+  }
+}
+
+function outerFolders(places: readonly PlaceOfFrame[]): Map<string, PlaceOfFrame> {
+  const folders = new Map<string, PlaceOfFrame>();
+  for (const place of places) {
+    const parts = place.path.split("/").slice(0, -1);
+    for (let above = 1; above <= FOLDERS_ABOVE && parts.length - above >= 2; above++) {
+      const folder = `${parts.slice(0, -above).join("/")}/`;
+      if ((folders.get(folder)?.weight ?? 0) < place.weight) folders.set(folder, place);
+    }
+  }
+  return folders;
+}
+
+/** The folder of a function says half as much about where a commit lies as its file. */
+const FOLDER_SHARE = 0.5;
+
+/** Message and place are not independent: who fixes the file of a function writes its words. What both say is counted once. */
+function judgeOverlap(num: number, scores: Scores): void {
+  const values = scores.values(num);
+  const valueBy = (rule: EvidenceId) => values.get(rule) ?? 0;
+  const place = Math.max(valueBy("fileOfFrame"), FOLDER_SHARE * valueBy("folderOfFrame"));
+  if (place === 0) return;
+  // A rule's value is the root of its share.
+  const add = (rule: EvidenceId, of: EvidenceId, text: string) => {
+    const both = place * valueBy(of);
+    if (both > 0) scores.add(num, rule, both * both, text);
+  };
+  add("messageOverlap", "messageMatches", "its message and its place say partly the same");
+  add("wordsOverlap", "sharedWords", "its words and its place say partly the same");
 }
 
 /** How much of the commit lies in functions of the stack. */
@@ -84,10 +122,13 @@ function judgeFunctions(
   scores: Scores,
 ): void {
   const names = new Set(index.functions(oid).map((one) => one.function));
-  let inStack = 0;
-  for (const name of names) inStack += weights.get(name) ?? 0;
-  if (inStack > 0)
-    scores.add(num, "functionsFocused", inStack / names.size, `functions of the stack are much of the ${names.size} that it changes`);
+  const inStack = [...names].filter((name) => weights.has(name));
+  let weight = 0;
+  for (const name of inStack) weight += weights.get(name) ?? 0;
+  if (weight > 0) {
+    const others = names.size > inStack.length ? `, and ${names.size - inStack.length} other functions` : "";
+    scores.add(num, "functionsFocused", weight / names.size, `changes ${inStack.map((name) => `${name}()`).join(", ")}${others}`);
+  }
   for (const name of names) {
     const shared = name.split("_").filter((piece) => query.words.has(piece));
     const share = shared.reduce((sum, piece) => sum + (query.words.get(piece) ?? 0), 0);
@@ -103,13 +144,18 @@ function judgeFixed(ctx: AnalysisContext, { num, oid }: IndexedCommit, scores: S
 }
 
 /** Commits that change code of the processor that the report comes from. */
-function judgeProcessor(ctx: AnalysisContext, arch: string | null, commits: readonly IndexedCommit[], scores: Scores): void {
+function judgeProcessor(
+  arch: string | null,
+  commits: readonly IndexedCommit[],
+  pathsOf: readonly (readonly string[])[],
+  scores: Scores,
+): void {
   const folders = ARCH_FOLDERS.find(({ arches }) => arch !== null && arches.test(arch))?.folders;
   if (folders === undefined) return;
-  for (const { num, oid } of commits) {
-    const paths = ctx.index.paths(oid);
-    if (paths.some((path) => folders.test(path))) scores.add(num, "sameArch", 1, `it changes code of ${arch}`);
-    else if (paths.every((path) => path.startsWith("arch/"))) scores.add(num, "otherArch", 1, "it changes only code of another processor");
+  for (const [at, { num }] of commits.entries()) {
+    const paths = pathsOf[at] ?? [];
+    if (paths.every((path) => path.startsWith("arch/") && !folders.test(path)))
+      scores.add(num, "otherArch", 1, "it changes only code of another processor");
   }
 }
 

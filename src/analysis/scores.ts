@@ -36,10 +36,10 @@ export class Scores {
     return nums;
   }
 
-  /** The sum of one commit; of these rules only, where some are named. */
-  total(num: number, rules?: ReadonlySet<EvidenceId>): number {
+  /** The sum of one commit. */
+  total(num: number): number {
     let total = 0;
-    for (const [rule, value] of this.values(num)) if (rules?.has(rule) !== false) total += EVIDENCE[rule].weight * value;
+    for (const [rule, value] of this.values(num)) total += EVIDENCE[rule].weight * value;
     return total;
   }
 

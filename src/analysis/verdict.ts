@@ -1,4 +1,5 @@
 import type { AnalysisResult, Candidate, Verdict } from "../schema/analysis.ts";
+import { isInTarget } from "./presence.ts";
 
 type Facts = Pick<Candidate, "presence" | "affected" | "applicability" | "prerequisites">;
 
@@ -24,10 +25,11 @@ export function candidateVerdict(facts: Facts, appliesWithRequired: boolean): Ve
 const ORDER: readonly Verdict[] = ["already_fixed", "ready", "ready_with_prerequisites", "needs_adaptation", "conflicts"];
 
 /**
- * The verdict of the whole analysis: that of the best candidate with high confidence, in the order of this list. Without one it is for a
- * person to look, unless all candidates are so weak that there is none.
+ * The verdict of the whole analysis: already fixed when a commit that the target has outdoes every candidate; else that of the best candidate
+ * with high confidence, in the order of this list. Without one it is for a person to look, unless all candidates are so weak that there is none.
  */
-export function analysisVerdict(result: Pick<AnalysisResult, "candidates" | "coverage">): Verdict {
+export function analysisVerdict(result: Pick<AnalysisResult, "candidates" | "alreadyPresent" | "coverage">): Verdict {
+  if (result.alreadyPresent?.some(({ confidence, presence }) => confidence === "high" && isInTarget(presence))) return "already_fixed";
   const sure = result.candidates.filter((candidate) => candidate.confidence === "high");
   if (sure.length > 0 && sure.every((candidate) => candidate.verdict === "not_affected")) return "not_affected";
   for (const verdict of ORDER) if (sure.some((candidate) => candidate.verdict === verdict)) return verdict;

@@ -150,6 +150,11 @@ export interface HistoryIndex {
 
   /** Every commit of the range that has the term in this field, in no order. 0.1-2 ms; the first question for a path reads all paths. */
   postings(field: PostingField, term: string, range: NumRange): number[];
+  /**
+   * How well the messages of the range match any of these words: BM25 over subject and body together, so that a rare word counts more, and
+   * one in a short message too. Larger is better. 10-40 ms for 60,000 commits.
+   */
+  messageScores(words: readonly string[], range: NumRange): ReadonlyMap<number, number>;
   /** Changed lines of the commits of the range whose patch is indexed. 30 ms for 60,000. */
   patchSizes(range: NumRange): ReadonlyMap<number, number>;
 

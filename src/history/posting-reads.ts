@@ -1,9 +1,9 @@
 import type { HistoryIndex, NumRange, PostingField } from "./history-index.ts";
 import type { IndexDatabase } from "./index-file.ts";
 import { unpack } from "./packed.ts";
-import { exactToken, quotedTerm } from "./search-terms.ts";
+import { anyOf, exactToken, quotedTerm } from "./search-terms.ts";
 
-type PostingReads = Pick<HistoryIndex, "postings" | "patchSizes">;
+type PostingReads = Pick<HistoryIndex, "postings" | "messageScores" | "patchSizes">;
 
 const PATH_WORD = /[a-z0-9]+/g;
 /** Endings of file names; every path has one. */
@@ -23,6 +23,7 @@ export function postingReads(db: IndexDatabase): PostingReads {
   const text = (table: string) => db.prepare(`SELECT rowid FROM ${table} WHERE ${table} MATCH ? AND rowid BETWEEN ? AND ?`).pluck();
   const inMessages = text("messages");
   const inIdentifiers = text("identifiers");
+  const scoresOfMessages = db.prepare("SELECT rowid, -rank FROM messages WHERE messages MATCH ? AND rowid BETWEEN ? AND ?").raw();
   const ofFunction = db
     .prepare(
       "SELECT DISTINCT t.num FROM functions f JOIN function_commits t ON t.function = f.id WHERE f.name = ? AND t.num BETWEEN ? AND ?",
@@ -70,6 +71,8 @@ export function postingReads(db: IndexDatabase): PostingReads {
 
   return {
     postings,
+    messageScores: (words, { low, high }) =>
+      new Map(words.length === 0 ? [] : (scoresOfMessages.all(anyOf(words), low, high) as [number, number][])),
     patchSizes: ({ low, high }) => new Map(sizes.all(low, high) as [number, number][]),
   };
 }

@@ -1,4 +1,4 @@
-import type { Analysis, Applicability, Candidate, Prerequisite } from "../schema/analysis.ts";
+import type { Analysis, Applicability, Candidate, Coverage, FollowUp, Prerequisite, PresentCandidate } from "../schema/analysis.ts";
 import type { CommitRef } from "../schema/common.ts";
 import { plain, SHORT, table } from "./markdown.ts";
 
@@ -16,11 +16,8 @@ export function renderAnalysisText(analysis: Analysis): string {
   if (analysis.problem !== null) lines.push(`${plain(analysis.problem.title)}: ${plain(analysis.problem.detail)}`, "");
   if (analysis.candidates.length > 0) lines.push(...candidateTable(analysis.candidates), "");
   for (const candidate of analysis.candidates) lines.push(...reasons(candidate), "");
-  if (analysis.coverage !== null) {
-    const { commits, commitsWithPatch, complete, notes } = analysis.coverage;
-    lines.push(`Searched: ${commits} upstream commits, ${commitsWithPatch} with their changes${complete ? "" : "; not complete"}.`);
-    for (const note of notes) lines.push(`- ${plain(note)}`);
-  }
+  lines.push(...alreadyPresent(analysis.alreadyPresent ?? [], target.tree));
+  if (analysis.coverage !== null) lines.push(...searched(analysis.coverage));
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
@@ -56,9 +53,39 @@ function reasons(candidate: Candidate): string[] {
     const steps = candidate.plan.steps.map(({ upstreamOid, oid }) => (upstreamOid ?? oid).slice(0, SHORT)).join(", ");
     lines.push(`- plan ${candidate.plan.applies ? "applies" : "does not apply"}: ${steps}`);
   }
-  for (const followUp of candidate.followUps) {
-    lines.push(`- follow-up: ${shortName(followUp)} ${followUp.relation} it; in the target: ${followUp.presence.state}`);
+  lines.push(...candidate.followUps.map(followUpLine));
+  return lines;
+}
+
+function followUpLine(followUp: FollowUp): string {
+  return `- follow-up: ${shortName(followUp)} ${followUp.relation} it; in the target: ${followUp.presence.state}`;
+}
+
+/** Commits that the target has, apart from the candidates: there is nothing to take. */
+function alreadyPresent(found: readonly PresentCandidate[], tree: string): string[] {
+  if (found.length === 0) return [];
+  const rows = found.map((one) => [
+    String(one.rank),
+    (one.upstreamOid ?? one.oid).slice(0, SHORT),
+    one.subject,
+    one.presence.state,
+    one.confidence,
+  ]);
+  const lines = [`## Already in ${tree}`, "", ...table(["#", "commit", "subject", "presence", "confidence"], rows), ""];
+  for (const one of found) {
+    lines.push(`${one.rank}. ${shortName(one)}`, "");
+    for (const evidence of one.evidence) lines.push(`- evidence (${evidence.weight}): ${plain(evidence.text)}`);
+    lines.push(`- presence ${one.presence.state}: ${plain(one.presence.because)}`, ...one.followUps.map(followUpLine), "");
   }
+  return lines;
+}
+
+function searched({ commits, commitsWithPatch, complete, presentSearched, notes }: Coverage): string[] {
+  const present = presentSearched === undefined ? "" : `; and ${presentSearched} that the target has`;
+  const lines = [
+    `Searched: ${commits} upstream commits, ${commitsWithPatch} with their changes${complete ? "" : "; not complete"}${present}.`,
+  ];
+  for (const note of notes) lines.push(`- ${plain(note)}`);
   return lines;
 }
 

@@ -43,6 +43,7 @@ export function showAnalysis(row: AnalysisRow): Analysis {
     upstreams: [...upstreams],
     signature: result?.signature ?? (question.kind === "signature" ? question.signature : null),
     candidates: result?.candidates ?? [],
+    ...(result?.alreadyPresent === undefined ? {} : { alreadyPresent: result.alreadyPresent }),
     coverage: result?.coverage ?? null,
   };
 }

@@ -17,17 +17,12 @@ export const GROUPING = {
  * Turns the share of a group in exp(score) into the probability that its best commit is the fix. Fitted by the method of eval/rank-fit.ts on shares that
  * each case got from weights fitted on the other cases.
  */
-export const CONFIDENCE_MODEL = { intercept: 0.09, slope: 0.63 } as const;
+export const CONFIDENCE_MODEL = { intercept: -0.29, slope: 0.67 } as const;
 
 /**
- * `high`: a bot may act without a person. Either condition is enough: the message alone singles the commit out too, or hardly anything else
- * is left. docs/ranking.md says how often it was right on cases that the weights were not fitted on, and how often it was said where the pool
- * held no fix. `medium`: from this probability on a person should look; when all are below, there is no candidate.
+ * `high`: a bot may act without a person. The group has this share, and leads the best of every other group by so much: e to the 3.25 is 26, so
+ * nothing else has a twenty-fifth of its chance. A share alone says less, since many neighbours that are each unlikely make it small.
+ * docs/ranking.md says how often it was right on cases that the weights were not fitted on, and how often it was said where the pool held no
+ * fix. `medium`: from this probability on a person should look; when all are below, there is no candidate.
  */
-export const CONFIDENCE = {
-  high: [
-    { share: 0.8, messageShare: 0.2 },
-    { share: 0.98, messageShare: 0 },
-  ],
-  medium: 0.25,
-} as const;
+export const CONFIDENCE = { high: { share: 0.8, lead: 3.25 }, medium: 0.25 } as const;

@@ -158,14 +158,6 @@ export const FUNCTION_SOURCES = {
   task: 0.2,
 } as const;
 
-/** Words of subjects that say nothing about the place. */
-export const COMMON_SUBJECT_WORDS: ReadonlySet<string> = new Set(
-  (
-    "patch the and for with from when not that this into after before during only properly correct correctly some fix fixes fixed add use make " +
-    "don avoid prevent allow handle remove check set get new bug issue problem"
-  ).split(" "),
-);
-
 /** Parts of the names that lockdep prints which many locks have. */
 export const COMMON_LOCK_NAMES: ReadonlySet<string> = new Set([
   "lock",

@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { CommitRef, JobConclusion, JobStatus, Oid, OidPrefix, PinnedTree, Progress, Timestamp, TreeId } from "./common.ts";
+import { AnalysisOptions } from "./analysis-request.ts";
+import { CommitRef, JobConclusion, JobStatus, Oid, PinnedTree, Progress, Timestamp, TreeId } from "./common.ts";
 import { Problem } from "./problem.ts";
 import { Signature } from "./signature.ts";
+
+export { AnalysisOptions, AnalysisRequest, Question } from "./analysis-request.ts";
 
 export const PresenceState = z.enum(["present", "equivalent", "partial", "reverted", "absent", "unknown"]).meta({ id: "PresenceState" });
 export type PresenceState = z.infer<typeof PresenceState>;
@@ -66,7 +69,7 @@ export const Applicability = z
           .array(
             z.object({
               path: z.string(),
-              check: z.enum(["brackets", "syntax", "names", "arguments"]),
+              check: z.enum(["brackets", "syntax", "names", "arguments", "indentation", "declarations"]),
               outcome: z.enum(["passes", "doubts", "forbids"]),
               detail: z.string(),
             }),
@@ -223,38 +226,40 @@ export const Candidate = z
   .meta({ id: "Candidate" });
 export type Candidate = z.infer<typeof Candidate>;
 
-export const AnalysisOptions = z
-  .strictObject({
-    maxCandidates: z.number().int().min(1).max(100).default(10).describe("how many candidates are analysed in full"),
+/** A commit of the target's own history that speaks for being the fix of the crash. */
+export const PresentCandidate = Candidate.pick({
+  upstreamOid: true,
+  subject: true,
+  author: true,
+  rank: true,
+  score: true,
+  confidence: true,
+  evidence: true,
+  presence: true,
+  followUps: true,
+})
+  .extend({
+    oid: Oid,
+    date: Timestamp,
+    rank: z.number().int().positive().describe("among those that the target has"),
+    probability: z.number().min(0).max(1).describe("that it is the fix, weighed against the candidates too"),
   })
-  .meta({ id: "AnalysisOptions" });
-export type AnalysisOptions = z.infer<typeof AnalysisOptions>;
-
-/** Exactly one of crash, signature, commits and patch asks the question. */
-export const AnalysisRequest = z
-  .strictObject({
-    target: TreeId,
-    upstreams: z.array(TreeId).min(1).max(32).optional().describe("default: all trees of role mainline and stable"),
-    crash: z.string().min(1).optional().describe("crash text, as it stands in the log"),
-    signature: Signature.optional(),
-    commits: z.array(OidPrefix).min(1).max(100).optional(),
-    patch: z.string().min(1).optional().describe("a unified diff or a format-patch mail"),
-    options: AnalysisOptions.optional(),
-  })
-  .meta({ id: "AnalysisRequest" });
-export type AnalysisRequest = z.infer<typeof AnalysisRequest>;
-
-/** What an analysis asks, after the crash text was read and the commit ids were resolved. */
-export const Question = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("signature"), signature: Signature }),
-  z.object({ kind: z.literal("commits"), oids: z.array(z.string()).describe("full or abbreviated") }),
-  z.object({ kind: z.literal("patch"), text: z.string() }),
-]);
-export type Question = z.infer<typeof Question>;
+  .meta({ id: "PresentCandidate" });
+export type PresentCandidate = z.infer<typeof PresentCandidate>;
 
 export const Coverage = z
   .object({
-    commits: z.number().int().describe("upstream commits that are not in the target, all of which were searched"),
+    commits: z.number().int().describe("upstream commits that are not in the target and were searched"),
+    outsideWindow: z
+      .number()
+      .int()
+      .optional()
+      .describe("upstream commits that are not in the target and that `since` and `until` left out"),
+    presentSearched: z
+      .number()
+      .int()
+      .optional()
+      .describe("upstream commits that the target has and that were searched for `alreadyPresent`, the newest"),
     commitsWithPatch: z.number().int().describe("of these, how many have their changed lines indexed"),
     complete: z.boolean(),
     notes: z.array(z.string()),
@@ -267,6 +272,12 @@ export const AnalysisResult = z.object({
   verdict: Verdict,
   signature: Signature.nullable(),
   candidates: z.array(Candidate),
+  alreadyPresent: z
+    .array(PresentCandidate)
+    .optional()
+    .describe(
+      "of a crash: upstream commits that the target has already and that may be the fix, apart from the candidates and their ranks",
+    ),
   coverage: Coverage,
 });
 export type AnalysisResult = z.infer<typeof AnalysisResult>;
@@ -288,6 +299,7 @@ export const Analysis = z
     problem: Problem.nullable(),
     signature: Signature.nullable(),
     candidates: z.array(Candidate),
+    alreadyPresent: AnalysisResult.shape.alreadyPresent,
     coverage: Coverage.nullable(),
     createdAt: Timestamp,
     updatedAt: Timestamp.describe("when status or conclusion changed last"),

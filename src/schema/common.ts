@@ -19,6 +19,9 @@ export type TreeId = z.infer<typeof TreeId>;
 export const TreeRole = z.enum(["mainline", "stable", "vendor"]).meta({ id: "TreeRole" });
 export type TreeRole = z.infer<typeof TreeRole>;
 
+/** RFC 3339 with any offset, as callers send it. */
+export const Instant = z.iso.datetime({ offset: true });
+
 /** RFC 3339, UTC. */
 export const Timestamp = z.string().meta({ format: "date-time" });
 

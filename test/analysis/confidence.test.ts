@@ -3,11 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { groupShares, standingsOf, type Weighed } from "../../src/analysis/confidence.ts";
 import { analysisVerdict } from "../../src/analysis/verdict.ts";
-import type { Candidate } from "../../src/schema/analysis.ts";
+import type { Candidate, PresentCandidate } from "../../src/schema/analysis.ts";
 
 const one = (score: number, group: number, more: Partial<Weighed> = {}): Weighed => ({
   score,
-  messageScore: 0,
   group,
   isDirect: true,
   ...more,
@@ -29,10 +28,11 @@ test("of a sure group only those near its best are said with high confidence", (
   assert.notEqual(far, "high");
 });
 
-test("a share that is less than nearly all must be borne out by the message alone", () => {
-  const others = [one(9.5, 2), one(3, 3)];
-  assert.deepEqual(confidences([one(12, 1), ...others])[0], "medium");
-  assert.deepEqual(confidences([one(12, 1, { messageScore: 5 }), ...others])[0], "high");
+test("high confidence asks for a large share and for a lead before the best of every other group", () => {
+  assert.deepEqual(confidences([one(12, 1), one(9, 2), one(3, 3)])[0], "medium");
+  assert.deepEqual(confidences([one(12, 1), one(8.5, 2), one(3, 3)])[0], "high");
+  const neighbours = Array.from({ length: 12 }, (_, at) => one(8.5, at + 2));
+  assert.deepEqual(confidences([one(12, 1), ...neighbours])[0], "medium");
 });
 
 test("alike words alone, or a text that could hardly be read, are not enough for high confidence", () => {
@@ -46,7 +46,7 @@ test("shares of groups and of what is not there add up to one, and a better scor
   });
   fc.assert(
     fc.property(fixes, (some) => {
-      const sum = [...groupShares(some, ({ score }) => score).values()].reduce((a, b) => a + b, 0);
+      const sum = [...groupShares(some).values()].reduce((a, b) => a + b, 0);
       assert.ok(sum > 0 && sum <= 1 + 1e-9);
     }),
     { seed: 8 },
@@ -64,4 +64,16 @@ test("an analysis without a candidate worth looking at says so", () => {
   assert.equal(verdict("low", "medium"), "inconclusive");
   assert.equal(verdict("low", "high"), "ready");
   assert.equal(analysisVerdict({ candidates: [candidate("low")], coverage: { ...coverage, complete: false } }), "inconclusive");
+});
+
+test("a fix that the target has outdoes the candidates only with high confidence, and only if it is still there", () => {
+  const coverage = { commits: 1, commitsWithPatch: 1, complete: true, notes: [] };
+  const candidates = [{ confidence: "high", verdict: "ready" } as Candidate];
+  const verdict = (confidence: Candidate["confidence"], state: "present" | "reverted") => {
+    const presence = { state, route: "ancestor", by: null, because: "" } as const;
+    return analysisVerdict({ candidates, alreadyPresent: [{ confidence, presence } as PresentCandidate], coverage });
+  };
+  assert.equal(verdict("high", "present"), "already_fixed");
+  assert.equal(verdict("medium", "present"), "ready");
+  assert.equal(verdict("high", "reverted"), "ready");
 });

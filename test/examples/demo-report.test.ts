@@ -61,7 +61,7 @@ function analysisOf(candidates: Candidate[]): Analysis {
     verdict: "ready",
     target: { tree: "vendor", ref: "refs/heads/v", oid: "b".repeat(40) },
     upstreams: [{ tree: "mainline", ref: "refs/heads/m", oid: "c".repeat(40) }],
-    options: { maxCandidates: 10 },
+    options: { maxCandidates: 10, includePresent: 3 },
     rulesVersion: "1",
     engineVersion: "1",
     progress: null,

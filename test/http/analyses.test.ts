@@ -251,7 +251,7 @@ test("each pin changes the id", () => {
     target: { tree: "a", ref: "b", oid: HEAD },
     upstreams: [{ tree: "c", ref: "d", oid: HEAD }],
     question: { kind: "commits" as const, oids: ["1234567"] },
-    options: { maxCandidates: 10 },
+    options: { maxCandidates: 10, includePresent: 3 },
     rulesVersion: "r",
     engineVersion: "e",
   };
@@ -261,7 +261,7 @@ test("each pin changes the id", () => {
     { ...pins, target: { ...pins.target, tree: "z" } },
     { ...pins, upstreams: [] },
     { ...pins, question: { kind: "patch" as const, text: "1234567" } },
-    { ...pins, options: { maxCandidates: 11 } },
+    { ...pins, options: { maxCandidates: 11, includePresent: 3 } },
     { ...pins, rulesVersion: "s" },
     { ...pins, engineVersion: "s" },
   ];

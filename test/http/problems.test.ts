@@ -137,9 +137,9 @@ const CASES: readonly {
     name: "two questions",
     method: "POST",
     url: "/v1/analyses",
-    payload: { target: "vendor", crash: "x", patch: "y" },
+    payload: { target: "vendor", crash: "x", commits: ["abcdef123456"] },
     code: "invalid-request",
-    pointers: ["/crash", "/patch"],
+    pointers: ["/crash", "/commits"],
   },
   {
     name: "empty crash",

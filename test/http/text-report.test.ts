@@ -62,7 +62,7 @@ const ANALYSIS: Analysis = {
   verdict: "needs_adaptation",
   target: { tree: "vendor", ref: "v1", oid: HEAD },
   upstreams: [{ tree: "main", ref: "master", oid: NEW_HEAD }],
-  options: { maxCandidates: 10 },
+  options: { maxCandidates: 10, includePresent: 3 },
   rulesVersion: "r",
   engineVersion: "e",
   progress: null,
