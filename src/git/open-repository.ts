@@ -11,7 +11,8 @@ import { privateMemory } from "./process-memory.ts";
 import { blameLines, commitsChanging, grepWords, listTree } from "./queries.ts";
 import { quickMerge } from "./quick-merge.ts";
 import type { RawEntry, RawTree } from "./raw-tree.ts";
-import type { MergeResult, Repository } from "./repository.ts";
+import { rememberAnswers } from "./remember-answers.ts";
+import type { BlamedLine, MergeResult, Repository, TreeEntry } from "./repository.ts";
 import { openScratchStore } from "./scratch-store.ts";
 import { editTree } from "./tree-editor.ts";
 
@@ -49,6 +50,10 @@ export interface OpenRepository extends Repository {
 }
 
 const PING_MS = 5000;
+/** That of a whole kernel takes 10 MB. */
+const KEPT_LISTS = 4;
+/** Of a few hundred lines or commits at most. */
+const KEPT_ANSWERS = 500;
 
 /**
  * Opens a repository over four long-lived git children (started when first needed) and a scratch store.
@@ -68,6 +73,9 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
   const patches = openPatchSource(git, limits);
   const merger = openMerger(git, scratch, limits);
   const additions = openAddedFiles(git, limits);
+  const lists = rememberAnswers<readonly TreeEntry[]>(KEPT_LISTS);
+  const blames = rememberAnswers<readonly BlamedLine[]>(KEPT_ANSWERS);
+  const changers = rememberAnswers<readonly string[]>(KEPT_ANSWERS);
   const children = [reader, patches, merger, additions];
 
   const trees = { read: readTree, write: scratch.writeTree };
@@ -147,12 +155,16 @@ export function openRepository(options: RepositoryOptions): OpenRepository {
     commit: reader.commit,
     blob: reader.blob,
     entry: reader.entry,
-    list: tellingMissing((treeish, paths) => listTree(queries, timeLimitMs, onDisk(treeish), paths)),
+    list: tellingMissing((treeish, paths) => lists([treeish, paths], () => listTree(queries, timeLimitMs, onDisk(treeish), paths))),
     patch: tellingMissing(patch),
     diff: tellingMissing(diff),
     merge: tellingMissing(merge),
-    blame: tellingMissing((commit, path, ranges, not) => blameLines(queries, timeLimitMs, commit, path, ranges, not)),
-    commitsChanging: tellingMissing((word, tip, paths) => commitsChanging(queries, timeLimitMs, word, tip, paths)),
+    blame: tellingMissing((commit, path, ranges, not) =>
+      blames([commit, path, ranges, not], () => blameLines(queries, timeLimitMs, commit, path, ranges, not)),
+    ),
+    commitsChanging: tellingMissing((word, tip, paths) =>
+      changers([word, tip, paths], () => commitsChanging(queries, timeLimitMs, word, tip, paths)),
+    ),
     grepWords: tellingMissing((treeish, words, paths) => grepWords(queries, timeLimitMs, onDisk(treeish), words, paths)),
     withFiles: tellingMissing(withFiles),
     close,

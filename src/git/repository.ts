@@ -53,7 +53,7 @@ export interface Repository {
   /** The entry at a path of a commit or tree; null when there is none. */
   entry(treeish: string, path: string): Promise<TreeEntry | null>;
   /** All files below a commit or tree (one `ls-tree -r`, about 50 ms for a kernel), optionally only below some paths. */
-  list(treeish: string, paths?: readonly string[]): Promise<TreeEntry[]>;
+  list(treeish: string, paths?: readonly string[]): Promise<readonly TreeEntry[]>;
   /**
    * Unified diff of a commit against its first parent (the empty tree for a root commit), bytes as latin1, made with
    * `--no-renames --full-index --binary -U3 --no-color`. Empty for a merge. 0.5 ms median.
@@ -67,9 +67,14 @@ export interface Repository {
    */
   merge(base: string, ours: string, theirs: string): Promise<MergeResult>;
   /** Blames 1-based inclusive line ranges of a file. 0.1-1 s on a kernel: callers ask for few. `not` bounds the walk. */
-  blame(commit: string, path: string, ranges: readonly (readonly [number, number])[], not?: readonly string[]): Promise<BlamedLine[]>;
+  blame(
+    commit: string,
+    path: string,
+    ranges: readonly (readonly [number, number])[],
+    not?: readonly string[],
+  ): Promise<readonly BlamedLine[]>;
   /** Commits in the history of `tip` that change how often one of these files holds a word, newest first (`git log -S`). 0.6 s and more. */
-  commitsChanging(word: string, tip: string, paths: readonly string[]): Promise<string[]>;
+  commitsChanging(word: string, tip: string, paths: readonly string[]): Promise<readonly string[]>;
   /** Lines of a tree that hold one of the words as a whole word. `git grep`, 0.1 s per folder, 1-2 s for a whole kernel. */
   grepWords(treeish: string, words: readonly string[], paths?: readonly string[]): Promise<{ path: string; line: number; text: string }[]>;
   /** Writes a tree equal to `tree` but for these files (null removes one) into the scratch store. */
