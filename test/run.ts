@@ -1,8 +1,10 @@
 /** Runs the tests (all, or the files given) and fails when none ran: node:test itself is content with nothing. */
 import { spawn } from "node:child_process";
+import { THREAD_OPTIONS } from "../src/thread-options.ts";
 
 const files = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
-const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), "--test", "--test-reporter=tap", ...files], {
+// Like the service: without tsx where Node reads TypeScript itself.
+const child = spawn(process.execPath, [...THREAD_OPTIONS, "--test", "--test-reporter=tap", ...files], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 let tail = "";
