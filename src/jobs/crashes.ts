@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { ApiProblem } from "../problems.ts";
 import type { CrashRequest } from "../schema/crash.ts";
+import type { Signature } from "../schema/signature.ts";
 import {
   addCrash,
   type CrashGroupRow,
   type CrashRow,
   countCrashes,
+  crashSignature,
   crashText,
   getCrash,
   listGroups,
@@ -25,11 +27,11 @@ export async function submitCrash(
   { crash: text, source }: CrashRequest,
   asker: Asker,
   signal: AbortSignal,
-): Promise<{ readonly row: CrashRow; readonly created: boolean }> {
+): Promise<KeptCrash & { readonly created: boolean }> {
   checkCrashText(text);
   const id = crashId(text);
-  const known = await getCrash(context.db, id);
-  if (known !== null) return { row: known, created: false };
+  const known = await findCrash(context, id);
+  if (known !== null) return { ...known, created: false };
   await requireRoom(context);
   const signature = requireRecognised(await readCrashText(context, text, asker, signal));
   const now = new Date().toISOString();
@@ -44,7 +46,20 @@ export async function submitCrash(
     updatedAt: now,
   };
   const created = await addCrash(context.db, row, text, signature, readerOf(context));
-  return { row: await requireCrash(context, id), created };
+  // Another caller may have kept it first, and one may have removed it already.
+  return { row: (created ? null : await getCrash(context.db, id)) ?? row, signature, created };
+}
+
+export interface KeptCrash {
+  readonly row: CrashRow;
+  readonly signature: Signature;
+}
+
+/** null also when it is removed meanwhile. */
+export async function findCrash({ db }: Pick<JobContext, "db">, id: string): Promise<KeptCrash | null> {
+  const row = await getCrash(db, id);
+  const signature = row === null ? null : await crashSignature(db, id);
+  return row === null || signature === null ? null : { row, signature };
 }
 
 const readerOf = ({ versions }: Pick<JobContext, "versions">) => `${versions.rulesVersion} ${versions.engineVersion}`;
@@ -56,12 +71,14 @@ export async function rereadCrashes(context: JobContext, signal: AbortSignal): P
   for (let id = await nextOutdated(context.db, readBy, ""); id !== null; id = await nextOutdated(context.db, readBy, id)) {
     signal.throwIfAborted();
     try {
-      const task = { kind: "read-crash" as const, text: await crashText(context.db, id) };
+      const text = await crashText(context.db, id);
+      if (text === null) continue;
+      const task = { kind: "read-crash" as const, text };
       await updateCrash(context.db, id, await runTwice(context, task, { report: () => {}, signal }), readBy);
       count += 1;
     } catch (error) {
       if (signal.aborted) return;
-      // Removed meanwhile, or it stays as it was read before.
+      // It stays as it was read before.
       context.log.warn({ err: error, crash: id }, "a crash could not be read anew");
     }
   }
@@ -74,10 +91,9 @@ async function requireRoom(context: JobContext): Promise<void> {
   throw new ApiProblem("too-many-crashes", `The service keeps ${maxCrashes} crashes, its maximum. DELETE some that are no longer needed.`);
 }
 
-/** @throws ApiProblem crash-not-found */
-export async function requireCrash(context: Pick<JobContext, "db">, id: string): Promise<CrashRow> {
-  const crash = await getCrash(context.db, id);
-  if (crash !== null) return crash;
+/** What is found of a crash that was asked for. @throws ApiProblem crash-not-found when that is nothing */
+export function required<T>(found: T | null, id: string): T {
+  if (found !== null) return found;
   throw new ApiProblem("crash-not-found", `There is no crash "${id}". GET /v1/crashes lists them.`);
 }
 

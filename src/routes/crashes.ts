@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { requireCrash, requireGroup, submitCrash } from "../jobs/crashes.ts";
+import { findCrash, type KeptCrash, required, requireGroup, submitCrash } from "../jobs/crashes.ts";
 import type { JobContext } from "../jobs/parts.ts";
 import { checkCrashText, readCrashText } from "../jobs/read-crash-text.ts";
 import { crashResource, urlOf } from "../jobs/resources.ts";
@@ -7,7 +7,7 @@ import { renderCrash, renderCrashes, renderGroup, renderGroups } from "../report
 import { Crash, CrashRequest, Fingerprint, SignatureGroup, SignatureRequest } from "../schema/crash.ts";
 import { CrashList, SignatureList } from "../schema/lists.ts";
 import { CrashKind, Signature } from "../schema/signature.ts";
-import { type CrashRow, crashSignature, crashText, deleteCrash, listCrashes, listGroups } from "../store/crashes.ts";
+import { crashText, deleteCrash, getCrash, listCrashes, listGroups } from "../store/crashes.ts";
 import type { App } from "./app.ts";
 import { askerOf, clientGone } from "./client.ts";
 import { FORMS, inForms, sendForm } from "./forms.ts";
@@ -21,7 +21,7 @@ const tags = ["crashes"];
 const consumes = ["application/json", "text/plain"];
 
 export function crashRoutes(app: App, context: JobContext): void {
-  const showWhole = async (row: CrashRow): Promise<Crash> => ({ ...showCrash(row), signature: await crashSignature(context.db, row.id) });
+  const showWhole = ({ row, signature }: KeptCrash): Crash => ({ ...showCrash(row), signature });
 
   app.post(
     "/v1/signatures",
@@ -75,7 +75,9 @@ export function crashRoutes(app: App, context: JobContext): void {
     },
     async (request, reply) => {
       const group = await requireGroup(context, request.params.fingerprint);
-      const shown = { ...showGroup(group), signature: await crashSignature(context.db, group.latest.id) };
+      const { id } = group.latest;
+      const { signature } = required(await findCrash(context, id), id);
+      const shown = { ...showGroup(group), signature };
       return sendForm(request, reply, shown, renderGroup);
     },
   );
@@ -93,9 +95,9 @@ export function crashRoutes(app: App, context: JobContext): void {
       },
     },
     async (request, reply) => {
-      const { row, created } = await submitCrash(context, request.body, askerOf(request), clientGone(reply));
-      reply.code(created ? 201 : 200).header("location", urlOf(crashResource(row.id)));
-      return showWhole(row);
+      const crash = await submitCrash(context, request.body, askerOf(request), clientGone(reply));
+      reply.code(crash.created ? 201 : 200).header("location", urlOf(crashResource(crash.row.id)));
+      return showWhole(crash);
     },
   );
 
@@ -129,7 +131,10 @@ export function crashRoutes(app: App, context: JobContext): void {
         response: { 200: inForms("The crash", Crash), ...problems(404, 410) },
       },
     },
-    async (request, reply) => sendForm(request, reply, await showWhole(await requireCrash(context, request.params.id)), renderCrash),
+    async (request, reply) => {
+      const { id } = request.params;
+      return sendForm(request, reply, showWhole(required(await findCrash(context, id), id)), renderCrash);
+    },
   );
 
   app.delete(
@@ -139,8 +144,9 @@ export function crashRoutes(app: App, context: JobContext): void {
       schema: { tags, summary: "Remove a crash", params: CrashParams, response: { 204: z.null(), ...problems(404) } },
     },
     async (request, reply) => {
-      await requireCrash(context, request.params.id);
-      await deleteCrash(context.db, request.params.id);
+      const { id } = request.params;
+      required(await getCrash(context.db, id), id);
+      await deleteCrash(context.db, id);
       return reply.code(204).send(null);
     },
   );
@@ -160,12 +166,10 @@ export function crashRoutes(app: App, context: JobContext): void {
       },
     },
     async (request, reply) => {
-      const { id } = await requireCrash(context, request.params.id);
+      const { id } = request.params;
+      const text = required(await crashText(context.db, id), id);
       // Hostile text: no browser shall take it for a page.
-      return reply
-        .type("text/plain; charset=utf-8")
-        .header("x-content-type-options", "nosniff")
-        .send(await crashText(context.db, id));
+      return reply.type("text/plain; charset=utf-8").header("x-content-type-options", "nosniff").send(text);
     },
   );
 }

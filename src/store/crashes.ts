@@ -72,14 +72,16 @@ export async function countCrashes(db: Db): Promise<number> {
   return Number(count);
 }
 
-export async function crashText(db: Db, id: string): Promise<string> {
-  const { text } = await db.selectFrom("crash_texts").select("text").where("id", "=", id).executeTakeFirstOrThrow();
-  return unpack(text);
+/** null when there is no such crash, or none any more. */
+export async function crashText(db: Db, id: string): Promise<string | null> {
+  const row = await db.selectFrom("crash_texts").select("text").where("id", "=", id).executeTakeFirst();
+  return row === undefined ? null : unpack(row.text);
 }
 
-export async function crashSignature(db: Db, id: string): Promise<Signature> {
-  const { signature } = await db.selectFrom("crash_texts").select("signature").where("id", "=", id).executeTakeFirstOrThrow();
-  return readJson(Signature, await unpack(signature));
+/** null when there is no such crash, or none any more. */
+export async function crashSignature(db: Db, id: string): Promise<Signature | null> {
+  const row = await db.selectFrom("crash_texts").select("signature").where("id", "=", id).executeTakeFirst();
+  return row === undefined ? null : readJson(Signature, await unpack(row.signature));
 }
 
 /** Newest first, from the one after `after`. */

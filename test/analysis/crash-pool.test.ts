@@ -1,41 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { expectedCrash } from "../../examples/expected.ts";
 import { type Analysis, AnalysisOptions } from "../../src/schema/analysis.ts";
-import { startTestService, type TestService } from "../support/service.ts";
+import { exampleSite } from "../support/example-service.ts";
 
 /** Over HTTP: which commits a crash looks among, and what becomes of those that the target has. */
-let dir = "";
-let trees: ExampleTrees;
-let service: TestService;
+// `shipped` is a product that is based on the release with the fixes.
+const site = exampleSite(({ service, trees }) => service.addTree("shipped", { remote: trees.mainline, ref: "v1.3", role: "vendor" }));
 const CRASH = readFileSync(new URL("../../examples/crash-session.txt", import.meta.url), "utf8");
 
-before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "crash-pool-"));
-  trees = await buildExampleTrees(dir);
-  service = await startTestService();
-  await service.addTree("mainline", { remote: trees.mainline, ref: "master", role: "mainline" });
-  await service.addTree("vendor", { remote: trees.vendor, ref: "vendor-1.0", role: "vendor" });
-  // A product that is based on the release with the fixes.
-  await service.addTree("shipped", { remote: trees.mainline, ref: "v1.3", role: "vendor" });
-});
-after(async () => {
-  await service?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
-
 function nameOf(oid: string | null): string {
-  return Object.entries(trees.commits).find(([, one]) => one === oid)?.[0] ?? String(oid);
+  return Object.entries(site.trees.commits).find(([, one]) => one === oid)?.[0] ?? String(oid);
 }
 
 const ask = (target: string, options: object = {}): Promise<Analysis> =>
-  service.analyse({ crash: CRASH, target, options: AnalysisOptions.parse(options) }, () => {});
+  site.service.analyse({ crash: CRASH, target, options: AnalysisOptions.parse(options) }, () => {});
 const post = (body: object) =>
-  fetch(`${service.url}/v1/analyses`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  fetch(`${site.service.url}/v1/analyses`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 test("a fix that is in the target is shown apart, with its evidence, and the verdict says so", async () => {
   const analysis = await ask("shipped", { includePresent: 5 });
@@ -55,14 +37,14 @@ test("a fix that is in the target is shown apart, with its evidence, and the ver
   }
   assert.equal(analysis.verdict, "already_fixed");
   assert.equal(coverage?.commits, 0);
-  assert.equal(coverage?.presentSearched, Object.keys(trees.commits).filter((name) => !isOfVendor(name)).length);
+  assert.equal(coverage?.presentSearched, Object.keys(site.trees.commits).filter((name) => !isOfVendor(name)).length);
 });
 
 const isOfVendor = (name: string) => ["audit", "procfile-leak-backport", "release-7"].includes(name);
 
 test("the text says what is already in the tree", async () => {
   const { url } = await ask("shipped");
-  const text = await (await fetch(`${service.url}${url}`, { headers: { accept: "text/plain" } })).text();
+  const text = await (await fetch(`${site.service.url}${url}`, { headers: { accept: "text/plain" } })).text();
   assert.match(text, /^# Verdict: already fixed/);
   assert.match(text, /## Already in shipped\n\n\| # +\| commit +\| subject/);
   assert.match(text, /- presence present: the commit is in the history of shipped/);

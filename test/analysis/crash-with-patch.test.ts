@@ -1,41 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { type Analysis, AnalysisOptions } from "../../src/schema/analysis.ts";
 import { git } from "../git/fixture.ts";
-import { startTestService, type TestService } from "../support/service.ts";
+import { exampleSite } from "../support/example-service.ts";
 
 /** Over HTTP: patches that come with a crash are ranked among the upstream commits. */
-let dir = "";
-let trees: ExampleTrees;
-let service: TestService;
+const site = exampleSite();
 const CRASH = readFileSync(new URL("../../examples/crash-session.txt", import.meta.url), "utf8");
-
-before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "crash-with-patch-"));
-  trees = await buildExampleTrees(dir);
-  service = await startTestService();
-  await service.addTree("mainline", { remote: trees.mainline, ref: "master", role: "mainline" });
-  await service.addTree("vendor", { remote: trees.vendor, ref: "vendor-1.0", role: "vendor" });
-});
-after(async () => {
-  await service?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
 
 /** A commit of mainline as the mail that git makes of it. */
 function mailOf(name: string): string {
-  return git(trees.mainline, ["format-patch", "-1", "--stdout", trees.commits[name] ?? ""]);
+  return git(site.trees.mainline, ["format-patch", "-1", "--stdout", site.trees.commits[name] ?? ""]);
 }
 
 const ask = (request: { readonly patch?: string }, options: object = {}): Promise<Analysis> =>
-  service.analyse({ target: "vendor", crash: CRASH, ...request, options: AnalysisOptions.parse(options) }, () => {});
+  site.service.analyse({ target: "vendor", crash: CRASH, ...request, options: AnalysisOptions.parse(options) }, () => {});
 
 test("a patch that is the fix stands where the fix stands, with the same evidence", async () => {
-  const fix = trees.commits["no-concurrent-cb"];
+  const fix = site.trees.commits["no-concurrent-cb"];
   const { candidates, signature } = await ask({ patch: mailOf("no-concurrent-cb") }, { maxCandidates: 20 });
   assert.ok(signature?.title.includes("probe_callback"));
   const [uploaded, ...more] = candidates.filter(({ oid }) => oid === null);
@@ -81,7 +64,7 @@ test("the mails of a series are candidates each, and the patch is part of the qu
 
 test("with commits a patch is refused, as before", async () => {
   const body = JSON.stringify({ target: "vendor", commits: ["abcdef123456"], patch: mailOf("wq-per-client") });
-  const answer = await fetch(`${service.url}/v1/analyses`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const answer = await fetch(`${site.service.url}/v1/analyses`, { method: "POST", headers: { "content-type": "application/json" }, body });
   assert.equal(answer.status, 400);
   const { errors } = (await answer.json()) as { errors: { pointer: string }[] };
   assert.deepEqual(

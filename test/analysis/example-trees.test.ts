@@ -1,39 +1,22 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { type ExpectedFix, expectedCrash, expectedFixes } from "../../examples/expected.ts";
 import type { Analysis, Candidate } from "../../src/schema/analysis.ts";
 import type { SearchResults } from "../../src/schema/search.ts";
-import { startTestService, type TestService } from "../support/service.ts";
+import { exampleSite } from "../support/example-service.ts";
 
 /** The whole service over HTTP on the example trees, held against what git says of them (examples/expected.ts). */
-let dir = "";
-let trees: ExampleTrees;
-let service: TestService;
-
-before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "example-trees-"));
-  trees = await buildExampleTrees(dir);
-  service = await startTestService();
-  await service.addTree("mainline", { remote: trees.mainline, ref: "master", role: "mainline" });
-  await service.addTree("vendor", { remote: trees.vendor, ref: "vendor-1.0", role: "vendor" });
-});
-after(async () => {
-  await service?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+const site = exampleSite();
 
 function oidOf(name: string): string {
-  const oid = trees.commits[name];
+  const oid = site.trees.commits[name];
   assert.ok(oid, `the example trees have a commit ${name}`);
   return oid;
 }
 
 function nameOf(oid: string | null): string {
-  return Object.entries(trees.commits).find(([, one]) => one === oid)?.[0] ?? String(oid);
+  return Object.entries(site.trees.commits).find(([, one]) => one === oid)?.[0] ?? String(oid);
 }
 
 function checkCandidate(candidate: Candidate, expected: ExpectedFix): void {
@@ -71,7 +54,7 @@ function checkCandidate(candidate: Candidate, expected: ExpectedFix): void {
 }
 
 test("each named commit has the presence, applicability, prerequisites and verdict that git proves", async () => {
-  const analysis = await service.analyse({ target: "vendor", commits: expectedFixes.map((one) => oidOf(one.commit)) }, () => {});
+  const analysis = await site.service.analyse({ target: "vendor", commits: expectedFixes.map((one) => oidOf(one.commit)) }, () => {});
   assert.equal(analysis.candidates.length, expectedFixes.length);
   for (const [i, expected] of expectedFixes.entries()) {
     const candidate = analysis.candidates[i];
@@ -82,7 +65,7 @@ test("each named commit has the presence, applicability, prerequisites and verdi
 
 test("a conflict that only moved code is adapted, a hunk for missing code is left out; both say so, and a person decides", async () => {
   const [moved, missing] = ["wq-per-client", "dead-client"].map(oidOf);
-  const { candidates } = await service.analyse({ target: "vendor", commits: [moved ?? "", missing ?? ""] }, () => {});
+  const { candidates } = await site.service.analyse({ target: "vendor", commits: [moved ?? "", missing ?? ""] }, () => {});
   const adapted = candidates.find((candidate) => candidate.oid === moved);
   assert.equal(adapted?.applicability.state, "adapted");
   assert.equal(adapted.verdict, "needs_adaptation");
@@ -103,7 +86,7 @@ test("a conflict that only moved code is adapted, a hunk for missing code is lef
 for (const file of ["crash.txt", "crash-session.txt"]) {
   test(`${file} leads to its fixes, and the cleanup of the crashing function stands below them`, async () => {
     const crash = readFileSync(new URL(`../../examples/${file}`, import.meta.url), "utf8");
-    const analysis: Analysis = await service.analyse({ target: "vendor", crash }, () => {});
+    const analysis: Analysis = await site.service.analyse({ target: "vendor", crash }, () => {});
     assert.ok(analysis.signature?.title.endsWith(` in ${expectedCrash.crashingFunction}`), analysis.signature?.title);
     const order = analysis.candidates.map((candidate) => nameOf(candidate.oid));
     for (const fix of expectedCrash.fixes) {
@@ -122,7 +105,7 @@ for (const file of ["crash.txt", "crash-session.txt"]) {
 
 test("a commit is found by an abbreviated id, and one in the vendor tree under another id is equivalent", async () => {
   const oid = oidOf("procfile-leak");
-  const status = await service.commit("vendor", oid.slice(0, 12));
+  const status = await site.service.commit("vendor", oid.slice(0, 12));
   assert.equal(status.oid, oid);
   assert.equal(status.presence.state, "equivalent");
   assert.equal(nameOf(status.presence.by?.oid ?? null), "procfile-leak-backport");
@@ -130,8 +113,8 @@ test("a commit is found by an abbreviated id, and one in the vendor tree under a
 
 test("the same question has the same id and is answered once", async () => {
   const request = { target: "vendor", commits: [oidOf("dead-client")] };
-  const first = await service.analyse(request, () => {});
-  const second = await service.analyse(request, () => {});
+  const first = await site.service.analyse(request, () => {});
+  const second = await site.service.analyse(request, () => {});
   assert.equal(second.id, first.id);
   assert.equal(second.completedAt, first.completedAt);
 });
@@ -139,12 +122,12 @@ test("the same question has the same id and is answered once", async () => {
 test("a search answers from a worker thread, with the presence of each hit by identity", async () => {
   const subject = "procfile-leak";
   const search = async (query: string, headers: Record<string, string> = {}) =>
-    (await fetch(`${service.url}/v1/search?target=vendor&${query}`, { headers })).text();
+    (await fetch(`${site.service.url}/v1/search?target=vendor&${query}`, { headers })).text();
   const { items } = JSON.parse(await search(`q=${oidOf(subject)}`)) as SearchResults;
   const hit = items.find((item) => item.oid === oidOf(subject));
   assert.equal(hit?.presence.state, "equivalent");
   assert.ok(hit.matched.includes("id"));
-  assert.equal(((await (await fetch(`${service.url}${hit.url}`)).json()) as { oid: string }).oid, hit.oid);
+  assert.equal(((await (await fetch(`${site.service.url}${hit.url}`)).json()) as { oid: string }).oid, hit.oid);
   const text = await search(`q=${expectedCrash.crashingFunction}&limit=2`, { accept: "text/plain" });
   const lines = text.trimEnd().split("\n");
   assert.ok(lines.length > 0);

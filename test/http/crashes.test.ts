@@ -209,3 +209,39 @@ test("a text over the body limit is refused in either form", async (t) => {
     assert.deepEqual([response.statusCode, response.json().code], [413, "body-too-large"]);
   }
 });
+
+test("a crash that is removed while it is kept or shown is answered whole or with 404, never with an error of ours", async (t) => {
+  const service = await startReader(t);
+  const crash = oops("demo_probe", "demo_work");
+  const { url } = await keep(service, crash);
+  const wrong: string[] = [];
+  const check = async (what: string, asked: Promise<{ statusCode: number }>, documented: readonly number[]) => {
+    const { statusCode } = await asked;
+    if (!documented.includes(statusCode)) wrong.push(`${what}: ${statusCode}`);
+  };
+  for (let round = 0; round < 40; round++) {
+    const later = new Promise((resolve) => setTimeout(resolve, round % 4));
+    await Promise.all([
+      check("POST", post(service, "/v1/crashes", { crash }), [200, 201]),
+      check("POST", post(service, "/v1/crashes", { crash }), [200, 201]),
+      check(
+        "GET",
+        service.app.inject(url).then((answer) => answer),
+        [200, 404],
+      ),
+      check(
+        "GET text",
+        service.app.inject(`${url}/report.txt`).then((answer) => answer),
+        [200, 404],
+      ),
+      later.then(() =>
+        check(
+          "DELETE",
+          service.app.inject({ method: "DELETE", url }).then((answer) => answer),
+          [204, 404],
+        ),
+      ),
+    ]);
+  }
+  assert.deepEqual(wrong, []);
+});

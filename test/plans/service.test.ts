@@ -1,37 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { buildExampleTrees, type ExampleTrees } from "../../examples/build-trees.ts";
+import { test } from "node:test";
 import { type Plan, Plan as PlanSchema } from "../../src/schema/plan.ts";
 import { git } from "../git/fixture.ts";
 import { until } from "../http/support.ts";
-import { startTestService, type TestService } from "../support/service.ts";
+import { exampleSite } from "../support/example-service.ts";
 import { gitAm } from "./support.ts";
 
 /** The whole service over HTTP, with real workers, on the example trees. */
-let dir = "";
-let trees: ExampleTrees;
-let service: TestService;
-before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "plan-service-"));
-  trees = await buildExampleTrees(dir);
-  service = await startTestService();
-  await service.addTree("mainline", { remote: trees.mainline, ref: "master", role: "mainline" });
-  await service.addTree("vendor", { remote: trees.vendor, ref: "vendor-1.0", role: "vendor" });
-});
-after(async () => {
-  await service?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+const site = exampleSite();
 
-const oidOf = (name: string): string => trees.commits[name] ?? assert.fail(name);
-const get = (path: string, accept = "*/*") => fetch(`${service.url}${path}`, { headers: { accept } });
+const oidOf = (name: string): string => site.trees.commits[name] ?? assert.fail(name);
+const get = (path: string, accept = "*/*") => fetch(`${site.service.url}${path}`, { headers: { accept } });
 
 async function plan(commits: string[]): Promise<Plan> {
   const body = JSON.stringify({ target: "vendor", commits });
-  const answer = await fetch(`${service.url}/v1/plans?wait=60`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const answer = await fetch(`${site.service.url}/v1/plans?wait=60`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
   assert.equal(answer.status, 202);
   return PlanSchema.parse(await answer.json());
 }
@@ -45,14 +33,14 @@ test("a plan is made, drawn, exported and taken by git am; when the target has i
   assert.match(await svg.text(), /<svg[\s\S]*step 4: /);
 
   const mbox = Buffer.from(await (await get(made.mboxUrl)).arrayBuffer());
-  const done = gitAm(t, join(trees.vendor, ".git"), made.target.oid, mbox);
+  const done = gitAm(t, join(site.trees.vendor, ".git"), made.target.oid, mbox);
   assert.equal(done.tree, made.steps.at(-1)?.treeOid);
 
   // The vendor takes a change beside the plan.
   const identity = ["-c", "user.name=E", "-c", "user.email=e@example.org"];
-  git(trees.vendor, [...identity, "commit", "--quiet", "--allow-empty", "--message=vendor: an empty change"]);
-  await fetch(`${service.url}/v1/trees/vendor/fetches`, { method: "POST" });
-  const head = git(trees.vendor, ["rev-parse", "HEAD"]);
+  git(site.trees.vendor, [...identity, "commit", "--quiet", "--allow-empty", "--message=vendor: an empty change"]);
+  await fetch(`${site.service.url}/v1/trees/vendor/fetches`, { method: "POST" });
+  const head = git(site.trees.vendor, ["rev-parse", "HEAD"]);
   await until(
     () => get(made.url).then((answer) => answer.json()),
     (shown) => PlanSchema.parse(shown).stale,
@@ -76,7 +64,7 @@ test("a commit that nobody knows ends the plan with its problem", async () => {
 });
 
 test("candidates of an analysis carry their plan in few words", async () => {
-  const { candidates } = await service.analyse(
+  const { candidates } = await site.service.analyse(
     { target: "vendor", commits: [oidOf("no-concurrent-cb"), oidOf("procfile-leak")] },
     () => {},
   );
